@@ -1,0 +1,36 @@
+"""Runs migrations on the connection that `app.db.migrate` hands over."""
+
+from typing import Any
+
+from alembic import context
+from sqlmodel import SQLModel
+
+import app.db.models
+from app.db.types import BigInt, Json, UtcDateTime
+
+assert app.db.models
+
+
+def render_item(kind: str, item: Any, autogenerate: Any) -> str | bool:
+    """Write the house's own column types by their names."""
+    if kind != "type":
+        return False
+    if isinstance(item, UtcDateTime):
+        return "sa.DateTime(timezone=True)"
+    if item is BigInt:
+        return "BigInt"
+    if item is Json:
+        return "Json"
+    variant = item._variant_mapping.get("postgresql")
+    if getattr(variant, "collation", None):
+        return f"text({item.length or ''})"
+    return False
+
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=SQLModel.metadata,
+    render_item=render_item,
+)
+with context.begin_transaction():
+    context.run_migrations()

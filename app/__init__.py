@@ -1,0 +1,1 @@
+"""Lyceum: one GraphQL API over the data of learning platforms."""

@@ -1,0 +1,1 @@
+"""Who is asking: credentials become a viewer. Knows nothing of the schema."""

@@ -1,0 +1,34 @@
+"""The command line, `lyceum …`: one module for each group of commands."""
+
+import sys
+
+import typer
+
+from app.cli import api_key, compute, database, demo, imports, schema, serve, user
+from app.errors import LyceumError
+
+app = typer.Typer(
+    name="lyceum",
+    help="One GraphQL API over the data of learning platforms.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+app.command("serve")(serve.serve)
+app.command("migrate")(database.migrate)
+app.command("compute")(compute.compute)
+app.command("set_api_key", hidden=True)(api_key.set_api_key)
+app.add_typer(demo.app, name="demo")
+app.add_typer(imports.app, name="import")
+app.add_typer(user.app, name="user")
+app.add_typer(api_key.app, name="api-key")
+app.add_typer(schema.app, name="schema")
+
+
+def main() -> None:
+    """Run a command. Exit codes: 0 done, 1 refused with one line on stderr, 2 wrong usage."""
+    try:
+        app()
+    except LyceumError as error:
+        typer.secho(f"lyceum: {error.message}", err=True, fg="red")
+        sys.exit(1)

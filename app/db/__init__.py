@@ -1,0 +1,1 @@
+"""The database: engine, sessions, and the models by area. Knows nothing of what is above it."""

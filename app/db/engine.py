@@ -1,0 +1,111 @@
+"""One database, SQLite or PostgreSQL, behind a reading and a writing engine."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, Connection, event, make_url
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
+
+from app.errors import BadUserInput
+
+_DRIVERS = {
+    "sqlite": "sqlite+aiosqlite",
+    "postgresql": "postgresql+asyncpg",
+    "postgres": "postgresql+asyncpg",
+}
+
+
+def database_url(url: str) -> URL:
+    """The URL with its asynchronous driver.
+
+    Raises `BadUserInput` for text that is no URL and for other databases.
+    """
+    try:
+        parsed = make_url(url)
+    except ArgumentError as error:
+        raise BadUserInput("LYCEUM_DATABASE_URL is not a database URL") from error
+    name = parsed.get_backend_name()
+    if name not in _DRIVERS:
+        raise BadUserInput(f"LYCEUM_DATABASE_URL: {name} is not supported, only sqlite and postgresql are")
+    if name == "sqlite" and parsed.database in (None, "", ":memory:"):
+        raise BadUserInput("LYCEUM_DATABASE_URL: SQLite needs a file, as in sqlite:///var/lyceum.db")
+    return parsed.set(drivername=_DRIVERS[name])
+
+
+class Database:
+    """The engines of one database.
+
+    Reads run outside transactions on connections that refuse to write. Writes
+    run in transactions that hold the write lock from their first statement, so
+    what they read cannot change under them on SQLite.
+    """
+
+    def __init__(self, url: str, *, pool_size: int = 10, statement_timeout: float | None = None) -> None:
+        """Prepare the engines; nothing is connected yet. The timeout is in seconds."""
+        self.url = database_url(url)
+        self.dialect = self.url.get_backend_name()
+        if self.dialect == "sqlite":
+            Path(str(self.url.database)).parent.mkdir(parents=True, exist_ok=True)
+            self.reader = create_async_engine(self.url, pool_size=pool_size, max_overflow=0)
+            self.writer = create_async_engine(self.url, pool_size=1, max_overflow=0)
+            _configure_sqlite(self.reader, query_only=True)
+            _configure_sqlite(self.writer, query_only=False)
+        else:
+            settings = {"default_transaction_read_only": "on"}
+            if statement_timeout is not None:
+                settings["statement_timeout"] = str(round(statement_timeout * 1000))
+            self.reader = create_async_engine(
+                self.url,
+                pool_size=pool_size,
+                max_overflow=0,
+                isolation_level="AUTOCOMMIT",
+                connect_args={"server_settings": settings},
+            )
+            self.writer = create_async_engine(self.url, pool_size=pool_size, max_overflow=0)
+
+    @asynccontextmanager
+    async def begin(self) -> AsyncIterator[AsyncConnection]:
+        """A connection inside a transaction that commits at the end, or rolls back on an error."""
+        async with self.writer.begin() as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def session(self) -> AsyncIterator[AsyncSession]:
+        """A session inside a transaction that commits at the end, or rolls back on an error."""
+        async with AsyncSession(self.writer, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    async def dispose(self) -> None:
+        """Close every connection."""
+        await self.reader.dispose()
+        await self.writer.dispose()
+
+
+def _configure_sqlite(engine: AsyncEngine, *, query_only: bool) -> None:
+    pragmas = {
+        "busy_timeout": 5000,
+        "journal_mode": "WAL",
+        "synchronous": "NORMAL",
+        "foreign_keys": "ON",
+        "cache_size": -65536,
+        "mmap_size": 268_435_456,
+        "query_only": "ON" if query_only else "OFF",
+    }
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def configure(connection: Any, _: object) -> None:
+        # Python's sqlite3 would begin transactions by itself, and deferred ones.
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        for name, value in pragmas.items():
+            cursor.execute(f"PRAGMA {name} = {value}")
+        cursor.close()
+
+    if not query_only:
+
+        @event.listens_for(engine.sync_engine, "begin")
+        def begin(connection: Connection) -> None:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")

@@ -1,0 +1,55 @@
+"""The reads of one request."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Row
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.sql import Executable
+
+from app.db.engine import Database
+
+
+class Reader:
+    """Runs the statements of one request, one after another, on one connection.
+
+    The connection is taken from the pool by the first statement. A statement
+    whose task is cancelled is stopped in the database too.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self.dialect = database.dialect
+        self._engine = database.reader
+        self._connection: AsyncConnection | None = None
+        self._lock = asyncio.Lock()
+
+    async def rows(self, statement: Executable) -> Sequence[Row[Any]]:
+        """All rows of a statement."""
+        async with self._lock:
+            if self._connection is None:
+                self._connection = await self._engine.connect()
+            try:
+                return (await self._connection.execute(statement)).all()
+            except asyncio.CancelledError:
+                await asyncio.shield(self._abandon(self._connection))
+                raise
+
+    async def scalar(self, statement: Executable) -> Any:
+        """The first column of the first row, or None when there is no row."""
+        rows = await self.rows(statement)
+        return rows[0][0] if rows else None
+
+    async def close(self) -> None:
+        """Give the connection back."""
+        if self._connection is not None:
+            await self._connection.close()
+            self._connection = None
+
+    async def _abandon(self, connection: AsyncConnection) -> None:
+        if self.dialect == "sqlite":
+            # A cancelled wait leaves the statement running in the driver's thread.
+            raw = await connection.get_raw_connection()
+            if raw.driver_connection is not None:
+                await raw.driver_connection.interrupt()
+        await connection.invalidate()

@@ -1,0 +1,47 @@
+"""Errors that a caller can cause, each with its stable code."""
+
+from typing import Any
+
+
+class LyceumError(Exception):
+    """An expected failure: its message and code reach the caller unmasked.
+
+    `extensions` are further members beside the code in a GraphQL error.
+    """
+
+    code = "INTERNAL"
+
+    def __init__(self, message: str, **extensions: Any) -> None:
+        super().__init__(message)
+        self.message = message
+        self.extensions = extensions
+
+
+class BadUserInput(LyceumError):
+    """A value the caller sent cannot be used; the message names the field."""
+
+    code = "BAD_USER_INPUT"
+
+
+class Unauthenticated(LyceumError):
+    """Credentials were sent that are not valid, or are needed and missing."""
+
+    code = "UNAUTHENTICATED"
+
+
+class Forbidden(LyceumError):
+    """The caller is known and may not do this."""
+
+    code = "FORBIDDEN"
+
+
+class RateLimited(LyceumError):
+    """The caller's budget for the current window is spent."""
+
+    code = "RATE_LIMITED"
+
+
+class CostExceeded(LyceumError):
+    """An operation is over one of the limits; `limit` and `maximum` say which."""
+
+    code = "COST_EXCEEDED"

@@ -1,0 +1,103 @@
+"""The closed vocabularies of the domain, as stored and as GraphQL enums.
+
+Values are what the database holds. Open vocabularies (enrollment modes,
+level types, languages) are plain strings, because platforms invent new ones.
+"""
+
+from enum import StrEnum
+
+
+class Gender(StrEnum):
+    """What a learner's profile says; a learner who gave nothing has none."""
+
+    FEMALE = "female"
+    MALE = "male"
+    OTHER = "other"
+
+
+class EducationLevel(StrEnum):
+    """Highest education of a learner (Data Analytics contract 4.7)."""
+
+    NONE = "none"
+    PRIMARY = "primary"
+    JUNIOR_SECONDARY = "junior_secondary"
+    SECONDARY = "secondary"
+    ASSOCIATES = "associates"
+    BACHELORS = "bachelors"
+    MASTERS = "masters"
+    DOCTORATE = "doctorate"
+    OTHER = "other"
+
+
+class Pacing(StrEnum):
+    """Who sets the pace of a course run (Enterprise contract C-02)."""
+
+    SELF_PACED = "self_paced"
+    INSTRUCTOR_PACED = "instructor_paced"
+
+
+class RunStatus(StrEnum):
+    """Publication state of a course run."""
+
+    PUBLISHED = "published"
+    REVIEWED = "reviewed"
+    UNPUBLISHED = "unpublished"
+
+
+class ProgramStatus(StrEnum):
+    """Publication state of a program."""
+
+    ACTIVE = "active"
+    RETIRED = "retired"
+    UNPUBLISHED = "unpublished"
+    DELETED = "deleted"
+
+
+class OrganizationRole(StrEnum):
+    """What an organization is to a course."""
+
+    OWNER = "owner"
+    SPONSOR = "sponsor"
+
+
+class ModuleCategory(StrEnum):
+    """Categories of course modules that carry analytics; others are kept as given."""
+
+    PROBLEM = "problem"
+    SUBSECTION = "sequential"
+    VIDEO = "video"
+
+
+class EnrollmentEventType(StrEnum):
+    """The three enrollment events (Data Analytics contract 8.1)."""
+
+    ACTIVATED = "activated"
+    DEACTIVATED = "deactivated"
+    MODE_CHANGED = "mode_changed"
+
+
+class ConsentPolicy(StrEnum):
+    """How an enterprise customer handles data sharing consent (Enterprise contract 12.2)."""
+
+    AT_ENROLLMENT = "at_enrollment"
+    EXTERNALLY_MANAGED = "externally_managed"
+
+
+class EnterpriseRole(StrEnum):
+    """What a role assignment lets a user do for an enterprise customer."""
+
+    OPERATOR = "enterprise_openedx_operator"
+    ADMIN = "enterprise_admin"
+    CATALOG_ADMIN = "enterprise_catalog_admin"
+    LEARNER = "enterprise_learner"
+
+
+class Dimension(StrEnum):
+    """What an enrollment series is broken down by (Data Analytics contract A3-A8)."""
+
+    TOTAL = "total"
+    MODE = "mode"
+    GENDER = "gender"
+    BIRTH_YEAR = "birth_year"
+    EDUCATION = "education"
+    COUNTRY = "country"

@@ -1,0 +1,1 @@
+"""Batches by key: one SQL statement for many keys. Does not know who asks."""
