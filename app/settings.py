@@ -32,7 +32,7 @@ class Settings(BaseSettings):
     page_size: int = Field(20, ge=1, description="Items on a page when `first` and `last` are absent.")
     max_page_size: int = Field(100, ge=1, description="Greatest `first` or `last`.")
     max_ids: int = Field(100, ge=1, description="Greatest number of ids in one `nodes(ids:)`.")
-    max_series_days: int = Field(3660, ge=1, description="Longest range of a daily series.")
+    max_series_days: int = Field(7320, ge=1, description="Longest range of a daily series.")
     max_depth: int = Field(16, ge=1, description="Deepest nesting of fields in an operation.")
     max_aliases: int = Field(60, ge=0, description="Aliases in an operation, fragments spread out.")
     max_root_fields: int = Field(20, ge=1, description="Fields at the root of an operation.")

@@ -10,6 +10,9 @@ from sqlalchemy.sql import Executable
 
 from app.db.engine import Database
 
+Record = Row[*tuple[Any, ...]]
+"""A row as it was read: its columns are attributes."""
+
 
 class Reader:
     """Runs the statements of one request, one after another, on one connection.
@@ -24,7 +27,7 @@ class Reader:
         self._connection: AsyncConnection | None = None
         self._lock = asyncio.Lock()
 
-    async def rows(self, statement: Executable) -> Sequence[Row[Any]]:
+    async def rows(self, statement: Executable) -> Sequence[Record]:
         """All rows of a statement."""
         async with self._lock:
             if self._connection is None:

@@ -1,0 +1,58 @@
+"""Makes the loaders of one request: one for each look-up, however often it is asked for."""
+
+from collections.abc import Callable, Hashable, Sequence
+from typing import Any
+
+from aiodataloader import DataLoader
+from sqlalchemy import Select
+
+from app.db.reader import Reader, Record
+
+Key = Any
+"""What rows are looked up by: a primary key, or a native key."""
+
+Batch = Callable[[Sequence[Key]], Select[Any]]
+"""Builds the statement for many keys. Its first column is the key of each row."""
+
+
+class Loaders:
+    """The loaders of one request. Each is named by whatever makes its statement differ."""
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+        self._loaders: dict[Hashable, DataLoader[Key, Any]] = {}
+
+    def row(self, name: Hashable, batch: Batch) -> DataLoader[Key, Record | None]:
+        """A loader of the one row of each key, None where there is none."""
+
+        async def load(keys: list[Key]) -> list[Record | None]:
+            found = {row[0]: row for row in await self._reader.rows(batch(keys))}
+            return [found.get(key) for key in keys]
+
+        return self._loader(("row", name), load)
+
+    def rows(self, name: Hashable, batch: Batch) -> DataLoader[Key, list[Record]]:
+        """A loader of all rows of each key, in the order of the statement."""
+
+        async def load(keys: list[Key]) -> list[list[Record]]:
+            found: dict[Key, list[Record]] = {key: [] for key in keys}
+            for row in await self._reader.rows(batch(keys)):
+                found[row[0]].append(row)
+            return [found[key] for key in keys]
+
+        return self._loader(("rows", name), load)
+
+    def count(self, name: Hashable, batch: Batch) -> DataLoader[Key, int]:
+        """A loader of a number, the second column, for each key; 0 where there is no row."""
+
+        async def load(keys: list[Key]) -> list[int]:
+            found = {row[0]: row[1] for row in await self._reader.rows(batch(keys))}
+            return [found.get(key, 0) for key in keys]
+
+        return self._loader(("count", name), load)
+
+    def _loader(self, name: Hashable, load: Any) -> DataLoader[Key, Any]:
+        loader = self._loaders.get(name)
+        if loader is None:
+            loader = self._loaders[name] = DataLoader(load)
+        return loader

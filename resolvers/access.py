@@ -1,0 +1,93 @@
+"""Which rows a viewer may see. Every read goes through `visible`; what has no rule cannot be read."""
+
+from collections.abc import Callable
+
+from sqlalchemy import ColumnElement, FromClause, Table, and_, exists, false, or_, select, true
+from sqlmodel import SQLModel
+
+from app.auth.viewer import Viewer
+from app.db import models
+from app.db.models.tables import table_of
+from app.vocabulary import ProgramStatus, RunStatus
+
+Rule = Callable[[Viewer, FromClause], ColumnElement[bool]]
+"""For a viewer who is not staff: the condition on rows of a table."""
+
+
+def visible(viewer: Viewer, model: type[SQLModel], rows: FromClause) -> ColumnElement[bool]:
+    """The condition under which the viewer sees a row; `rows` is the model's table or an alias of it."""
+    rule = _RULES[model]
+    return true() if viewer.is_staff else rule(viewer, rows)
+
+
+def may_read_analytics(viewer: Viewer) -> bool:
+    """Whether the viewer may see numbers that are computed from many learners."""
+    return viewer.is_staff
+
+
+def _everyone(viewer: Viewer, rows: FromClause) -> ColumnElement[bool]:
+    return true()
+
+
+def _staff(viewer: Viewer, rows: FromClause) -> ColumnElement[bool]:
+    return false()
+
+
+def _own(column: str) -> Rule:
+    def rule(viewer: Viewer, rows: FromClause) -> ColumnElement[bool]:
+        return false() if viewer.user_id is None else rows.c[column] == viewer.user_id
+
+    return rule
+
+
+def _of_own_enrollment(viewer: Viewer, rows: FromClause) -> ColumnElement[bool]:
+    enrollment = table_of(models.Enrollment).alias("own_enrollment")
+    return exists().where(enrollment.c.id == rows.c.enrollment_id, _own("user_id")(viewer, enrollment))
+
+
+def _published_or_enrolled(viewer: Viewer, rows: FromClause) -> ColumnElement[bool]:
+    published = rows.c.status == RunStatus.PUBLISHED
+    if viewer.user_id is None:
+        return published
+    enrollment = table_of(models.Enrollment).alias("own_enrollment")
+    mine = enrollment.c.user_id == viewer.user_id
+    return or_(published, exists().where(and_(mine, enrollment.c.run_id == rows.c.id)))
+
+
+def _public_program(viewer: Viewer, rows: FromClause) -> ColumnElement[bool]:
+    return rows.c.status.in_((ProgramStatus.ACTIVE, ProgramStatus.RETIRED))
+
+
+def _of_own_customer(column: str) -> Rule:
+    def rule(viewer: Viewer, rows: FromClause) -> ColumnElement[bool]:
+        if viewer.user_id is None:
+            return false()
+        learner: Table = table_of(models.EnterpriseLearner)
+        role: Table = table_of(models.RoleAssignment)
+        linked = select(learner.c.customer_id).where(learner.c.user_id == viewer.user_id, learner.c.linked)
+        named = select(role.c.customer_id).where(role.c.user_id == viewer.user_id)
+        everywhere = exists().where(role.c.user_id == viewer.user_id, role.c.customer_id.is_(None))
+        return or_(rows.c[column].in_(linked), rows.c[column].in_(named), everywhere)
+
+    return rule
+
+
+_RULES: dict[type[SQLModel], Rule] = {
+    models.Course: _everyone,
+    models.CourseRun: _published_or_enrolled,
+    models.Entitlement: _everyone,
+    models.Organization: _everyone,
+    models.Person: _everyone,
+    models.Program: _public_program,
+    models.ProgramType: _everyone,
+    models.Seat: _everyone,
+    models.Subject: _everyone,
+    models.User: _own("id"),
+    models.Enrollment: _own("user_id"),
+    models.EnrollmentAttribute: _of_own_enrollment,
+    models.EnrollmentEvent: _own("user_id"),
+    models.Progress: _own("user_id"),
+    models.EnterpriseCatalog: _of_own_customer("customer_id"),
+    models.EnterpriseCustomer: _of_own_customer("id"),
+    models.Module: _staff,
+}

@@ -1,0 +1,66 @@
+"""What GraphQL types read, and how their rows hang together."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import ColumnElement, FromClause, and_
+from sqlmodel import SQLModel
+
+from app.db.models.tables import table_of
+
+
+@dataclass(frozen=True, eq=False)
+class Entity:
+    """The rows of a GraphQL type: a model, and what sets its rows apart in the model's table."""
+
+    name: str
+    model: type[SQLModel]
+    only: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, eq=False)
+class Relation:
+    """How rows of an entity hang on a parent.
+
+    `parent` is the column that holds the parent's id: of the entity itself, or
+    of `link`, whose column `target` then holds the entity's id. `only` narrows
+    the link's rows, `order` are its columns that come first in the default order.
+    """
+
+    entity: Entity
+    parent: str
+    link: type[SQLModel] | None = None
+    target: str = ""
+    only: Mapping[str, Any] = field(default_factory=dict)
+    order: tuple[str, ...] = ()
+
+
+class Rows:
+    """One appearance of an entity's rows in a statement, with the link that leads to them."""
+
+    def __init__(self, entity: Entity, relation: Relation | None = None, *, alias: bool = False) -> None:
+        table: FromClause = table_of(entity.model)
+        self.table = table.alias() if alias else table
+        self.source: FromClause = self.table
+        self.unit: ColumnElement[Any] = next(iter(self.table.primary_key))
+        self.linked = relation is not None and relation.link is not None
+        self._holder = self.table
+        self._conditions = [self.table.c[name] == value for name, value in entity.only.items()]
+        if relation is not None and relation.link is not None:
+            link: FromClause = table_of(relation.link)
+            self._holder = link.alias() if alias else link
+            self.unit = self._holder.c[relation.target]
+            self.source = self._holder.join(self.table, self.unit == self.table.c.id)
+        if relation is not None:
+            self.parent = self._holder.c[relation.parent]
+            self._conditions += [self._holder.c[name] == value for name, value in relation.only.items()]
+
+    def column(self, name: str) -> ColumnElement[Any]:
+        """A column by name: the entity's, else the link's."""
+        return self.table.c[name] if name in self.table.c else self._holder.c[name]
+
+    @property
+    def condition(self) -> ColumnElement[bool]:
+        """What sets the rows apart."""
+        return and_(True, *self._conditions)

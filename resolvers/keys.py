@@ -1,0 +1,26 @@
+"""Many keys in a statement as one parameter, so that its text is the same for any number of keys."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import orjson
+from sqlalchemy import BigInteger, ColumnElement, TableValuedAlias, any_, bindparam, func, select, type_coerce
+from sqlalchemy.dialects.postgresql import ARRAY
+
+_ARRAY = ARRAY(BigInteger)
+
+
+def ids_table(ids: Sequence[int], dialect: str) -> TableValuedAlias:
+    """A table with the ids in its column `value`."""
+    if dialect == "sqlite":
+        return func.json_each(orjson.dumps(ids).decode()).table_valued("value", name="ids")
+    return func.unnest(bindparam(None, list(ids), type_=_ARRAY)).table_valued("value", name="ids")
+
+
+def is_one_of(column: ColumnElement[Any], keys: Sequence[Any], dialect: str) -> ColumnElement[bool]:
+    """Whether a column holds one of the keys."""
+    if not isinstance(column.type, BigInteger):
+        return column.in_(keys)
+    if dialect == "sqlite":
+        return column.in_(select(ids_table(keys, dialect).c.value))
+    return column == any_(type_coerce(bindparam(None, list(keys), type_=_ARRAY), _ARRAY))

@@ -1,0 +1,254 @@
+"""Pages of lists: keyset cursors forward and backward, at the root and under many parents at once."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, func, literal, or_, select, true
+
+from app.db.reader import Record
+from app.errors import BadUserInput
+from resolvers import cursor, filters
+from resolvers.access import visible
+from resolvers.context import Context, PageLimits
+from resolvers.entity import Entity, Relation, Rows
+from resolvers.keys import ids_table, is_one_of
+
+
+@dataclass(frozen=True)
+class Term:
+    """One column of an order."""
+
+    column: str
+    descending: bool = False
+
+
+@dataclass(frozen=True)
+class PageRequest:
+    """Which page of a list is asked for, as given in the arguments."""
+
+    first: int | None = None
+    after: str | None = None
+    last: int | None = None
+    before: str | None = None
+    where: filters.Where = field(default_factory=dict)
+    order: tuple[Term, ...] = ()
+
+    def size(self, limits: PageLimits) -> int:
+        """How many items the page holds. Raises `BadUserInput` for a size out of bounds."""
+        if self.first is not None and self.last is not None:
+            raise BadUserInput("first and last cannot be given together", field="last")
+        for argument, value in (("first", self.first), ("last", self.last)):
+            if value is not None and not 0 <= value <= limits.max_page_size:
+                raise BadUserInput(
+                    f"{argument}: must be between 0 and {limits.max_page_size}, not {value}",
+                    field=argument,
+                    maximum=limits.max_page_size,
+                )
+        size = self.first if self.last is None else self.last
+        return limits.page_size if size is None else size
+
+
+class Page:
+    """A page that was read. Cursors and counts are made only when they are asked for."""
+
+    def __init__(self, listing: "Listing", rows: Sequence[Record], parent: int | None) -> None:
+        request, size = listing.request, listing.size
+        self._listing = listing
+        self._parent = parent
+        nodes = list(rows[:size])
+        more = len(rows) > size
+        if listing.backward:
+            nodes.reverse()
+        self.nodes = nodes
+        self.has_next_page = more if not listing.backward else request.before is not None
+        self.has_previous_page = more if listing.backward else request.after is not None
+
+    @property
+    def edges(self) -> list["Edge"]:
+        """The items, each with its cursor."""
+        return [Edge(node, self._listing.cursor_of(node)) for node in self.nodes]
+
+    @property
+    def page_info(self) -> "Page":
+        """The page as information about itself."""
+        return self
+
+    @property
+    def start_cursor(self) -> str | None:
+        """Cursor of the first item."""
+        return self._listing.cursor_of(self.nodes[0]) if self.nodes else None
+
+    @property
+    def end_cursor(self) -> str | None:
+        """Cursor of the last item."""
+        return self._listing.cursor_of(self.nodes[-1]) if self.nodes else None
+
+    async def total_count(self) -> int:
+        """How many items the whole list holds for this viewer."""
+        return await self._listing.count(self._parent)
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """An item of a page and its cursor."""
+
+    node: Record
+    cursor: str
+
+
+class Listing:
+    """A list as one field asks for it: the same for every parent that the field is resolved on."""
+
+    def __init__(
+        self,
+        context: Context,
+        entity: Entity,
+        request: PageRequest,
+        columns: Collection[str],
+        relation: Relation | None = None,
+    ) -> None:
+        self.request = request
+        self.size = request.size(context.limits)
+        self.backward = request.last is not None
+        self._context = context
+        self._entity = entity
+        self._relation = relation
+        self._order = self._total_order(request.order)
+        self._signature = ",".join(f"{term.column}:{term.descending:d}" for term in self._order)
+        self._columns = sorted({*columns, "id", *(term.column for term in self._order)})
+        rows = Rows(entity, relation)
+        self._types = [rows.column(term.column).type.python_type for term in self._order]
+        self._bounds = [
+            (descending, cursor.decode(self._signature, self._types, text, argument))
+            for text, argument, descending in (
+                (request.after, "after", False),
+                (request.before, "before", True),
+            )
+            if text is not None
+        ]
+
+    def cursor_of(self, row: Record) -> str:
+        """The cursor of a row of this list."""
+        return cursor.encode(self._signature, [getattr(row, term.column) for term in self._order])
+
+    async def page(self) -> Page:
+        """The page of a list at the root."""
+        rows = Rows(self._entity)
+        statement = self._select(rows).where(self._condition(rows))
+        return Page(self, await self._context.reader.rows(self._ordered(statement, rows)), None)
+
+    async def count(self, parent: int | None) -> int:
+        """How many rows the list holds, of a parent or at the root."""
+        if parent is not None:
+            return await self._context.loaders.count(("count", *self._name), self._counts).load(parent)
+        rows = Rows(self._entity)
+        statement = select(func.count()).select_from(rows.source)
+        return int(await self._context.reader.scalar(statement.where(self._filter(rows))))
+
+    async def page_of(self, parent: int) -> Page:
+        """The page of a parent; pages of all parents are read by one statement."""
+        found = await self._context.loaders.rows(("page", *self._name), self._pages).load(parent)
+        return Page(self, found, parent)
+
+    @property
+    def _name(self) -> tuple[Any, ...]:
+        request = self.request
+        where = repr(sorted(request.where.items()))
+        paging = (self.size, self.backward, request.after, request.before, self._signature)
+        return (self._relation, where, *paging, *self._columns)
+
+    def _total_order(self, terms: tuple[Term, ...]) -> tuple[Term, ...]:
+        if not terms and self._relation is not None:
+            terms = tuple(Term(column) for column in self._relation.order)
+        unique: dict[str, Term] = {}
+        for term in (*terms, Term("id")):
+            unique.setdefault(term.column, term)
+        return tuple(unique.values())
+
+    def _filter(self, rows: Rows) -> ColumnElement[bool]:
+        return and_(
+            rows.condition,
+            visible(self._context.viewer, self._entity.model, rows.table),
+            filters.condition(rows, self.request.where),
+        )
+
+    def _condition(self, rows: Rows) -> ColumnElement[bool]:
+        bounds = [_beyond(rows, self._order, values, backward) for backward, values in self._bounds]
+        return and_(self._filter(rows), *bounds)
+
+    def _select(self, rows: Rows) -> Select[Any]:
+        return select(*(rows.column(name) for name in self._columns)).select_from(rows.source)
+
+    def _sorted(self, columns: Any) -> list[ColumnElement[Any]]:
+        sorts = []
+        for term in self._order:
+            column = columns(term.column)
+            descending = term.descending != self.backward
+            sort = column.desc() if descending else column.asc()
+            if _nullable(column):
+                # Nothing counts as least, on both databases.
+                sort = sort.nulls_last() if descending else sort.nulls_first()
+            sorts.append(sort)
+        return sorts
+
+    def _ordered(self, statement: Select[Any], rows: Rows) -> Select[Any]:
+        # One more than asked for tells whether there is another page.
+        return statement.order_by(*self._sorted(rows.column)).limit(self.size + 1)
+
+    def _pages(self, parents: Sequence[int]) -> Select[Any]:
+        ids = ids_table(parents, self._context.reader.dialect)
+        rows = Rows(self._entity, self._relation)
+        belongs = and_(rows.parent == ids.c.value, self._condition(rows))
+        if self._context.reader.dialect == "postgresql":
+            page = self._ordered(self._select(rows).where(belongs), rows).lateral("page")
+            found = select(ids.c.value.label("parent_key"), *page.c).select_from(ids.join(page, true()))
+            # The database need not keep the order of the inner statement.
+            return found.order_by(ids.c.value, *self._sorted(lambda name: page.c[name]))
+        # SQLite has no lateral join, and its window functions read every row of every parent.
+        units = self._ordered(select(rows.unit).select_from(rows.source).where(belongs), rows).correlate(ids)
+        outer = Rows(self._entity, self._relation, alias=True)
+        chosen: ColumnElement[bool] = outer.unit.in_(units)
+        if outer.linked:
+            chosen = and_(outer.parent == ids.c.value, chosen)
+        columns = (outer.column(name) for name in self._columns)
+        return (
+            select(ids.c.value.label("parent_key"), *columns)
+            .select_from(ids.join(outer.source, chosen))
+            .where(outer.condition)
+            .order_by(*self._sorted(outer.column))
+        )
+
+    def _counts(self, parents: Sequence[int]) -> Select[Any]:
+        rows = Rows(self._entity, self._relation)
+        return (
+            select(rows.parent, func.count())
+            .select_from(rows.source)
+            .where(is_one_of(rows.parent, parents, self._context.reader.dialect), self._filter(rows))
+            .group_by(rows.parent)
+        )
+
+
+def _beyond(rows: Rows, order: Sequence[Term], values: Sequence[Any], backward: bool) -> ColumnElement[bool]:
+    """Whether a row stands behind the values in an order (before them when backward)."""
+    equal: list[ColumnElement[bool]] = []
+    alternatives: list[ColumnElement[bool]] = []
+    for term, value in zip(order, values, strict=True):
+        column = rows.column(term.column)
+        wants_less = term.descending != backward
+        further: ColumnElement[bool]
+        if value is None:
+            further = literal(False) if wants_less else column.is_not(None)
+            same = column.is_(None)
+        else:
+            further = column < value if wants_less else column > value
+            same = column == value
+            if wants_less and _nullable(column):
+                further = or_(further, column.is_(None))
+        alternatives.append(and_(*equal, further))
+        equal.append(same)
+    return or_(*alternatives)
+
+
+def _nullable(column: ColumnElement[Any]) -> bool:
+    return bool(getattr(column, "nullable", False))

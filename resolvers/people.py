@@ -1,0 +1,6 @@
+"""Users."""
+
+from app.db import models
+from resolvers.entity import Entity
+
+USER = Entity("User", models.User)

@@ -1,0 +1,55 @@
+"""Reading single rows: by id for `node`, by a native key, and from a row that names another."""
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from sqlalchemy import Select, select
+
+from resolvers.access import visible
+from resolvers.context import Context
+from resolvers.entity import Entity, Relation, Rows
+from resolvers.keys import is_one_of
+from resolvers.text import storable
+
+
+def row(context: Context, entity: Entity, key: Any, columns: Collection[str], by: str = "id") -> Any:
+    """The row with a key, as an awaitable; None when there is none that the viewer may see.
+
+    Look-ups of one document that read the same columns share one statement.
+    """
+    if isinstance(key, str):
+        storable(key, by)
+    names = sorted(columns)
+
+    def batch(keys: Sequence[Any]) -> Select[Any]:
+        rows = Rows(entity)
+        column = rows.column(by)
+        return select(column, *(rows.column(name) for name in names if name != by)).where(
+            rows.condition,
+            visible(context.viewer, entity.model, rows.table),
+            is_one_of(column, keys, context.reader.dialect),
+        )
+
+    return context.loaders.row((entity, by, *names), batch).load(key)
+
+
+def related(
+    context: Context, relation: Relation, parent: int, columns: Collection[str], order: str = "id"
+) -> Any:
+    """All rows that hang on a parent, as an awaitable of a list; for short lists only."""
+    names = sorted(columns)
+
+    def batch(parents: Sequence[int]) -> Select[Any]:
+        rows = Rows(relation.entity, relation)
+        return (
+            select(rows.parent.label("parent_key"), *(rows.column(name) for name in names))
+            .select_from(rows.source)
+            .where(
+                rows.condition,
+                visible(context.viewer, relation.entity.model, rows.table),
+                is_one_of(rows.parent, parents, context.reader.dialect),
+            )
+            .order_by(*(rows.column(name) for name in (*relation.order, order)))
+        )
+
+    return context.loaders.rows((relation, *names), batch).load(parent)

@@ -1,0 +1,244 @@
+"""Series of a course run, and the numbers of its problems, subsections and videos."""
+
+import datetime as dt
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any
+
+import strawberry
+
+from app.vocabulary import Dimension
+from resolvers import analytics, catalog
+from resolvers.context import Context, PageLimits
+from schema.catalog import CourseRun
+from schema.enums import EducationLevel
+from schema.filters import ModuleOrder, ModuleWhere
+from schema.relay import Connection, ContextInfo, Multiplier, Node, connection, field, to_one
+
+_Start = Annotated[dt.date | None, strawberry.argument(description="First day.")]
+_End = Annotated[dt.date | None, strawberry.argument(description="Day after the last one.")]
+_RANGE = (
+    " Days are UTC and complete: today is never among them. Without a range the newest day;"
+    " with one bound all days on that side of it."
+)
+
+
+def _date(value: Any) -> dt.date | None:
+    try:
+        return dt.date.fromisoformat(value)
+    except (TypeError, ValueError):
+        return None
+
+
+def _days(groups: int) -> Multiplier:
+    """The most rows that a series with so many groups a day can have."""
+
+    def multiplier(arguments: Mapping[str, Any], limits: PageLimits) -> int:
+        start, end = _date(arguments.get("start")), _date(arguments.get("end"))
+        if start is None and end is None:
+            return groups
+        if start is None:
+            return groups * limits.max_series_days
+        return groups * max(1, ((end or dt.datetime.now(dt.UTC).date()) - start).days)
+
+    return multiplier
+
+
+def _series(
+    read: Callable[[Context, int, analytics.Range], Any], description: str, *, groups: int = 1
+) -> Any:
+    """A field that is a daily or weekly series of a run."""
+
+    def resolve(root: Any, info: ContextInfo, start: _Start = None, end: _End = None) -> Any:
+        return read(info.context, root.id, analytics.Range(start, end))
+
+    return strawberry.field(resolver=resolve, description=description, metadata={"multiplier": _days(groups)})
+
+
+def _enrollment(dimension: Dimension) -> Callable[[Context, int, analytics.Range], Any]:
+    return lambda context, run, range_: analytics.enrollment(context, run, dimension, range_)
+
+
+def _computed(read: Callable[[Context, int], Any], description: str, *, items: int) -> Any:
+    """A field that is computed rows of a problem, subsection or video."""
+
+    def resolve(root: Any, info: ContextInfo) -> Any:
+        return read(info.context, root.id)
+
+    return strawberry.field(
+        resolver=resolve,
+        description=description,
+        metadata={"needs": ("id",), "multiplier": lambda arguments, limits: items},
+    )
+
+
+@strawberry.type(description="How many learners were enrolled at the end of a day.")
+class EnrollmentDay:
+    date: dt.date = field("The UTC day.")
+    count: int = field("Learners enrolled at the end of the day.")
+    cumulative_count: int = field("Learners who were ever enrolled up to then.")
+    computed_at: dt.datetime = field("When this was computed.")
+
+
+@strawberry.type(description="How many learners were enrolled at the end of a day, by enrollment mode.")
+class EnrollmentByModeDay(EnrollmentDay):
+    audit: int = field("In mode `audit`.")
+    honor: int = field("In mode `honor`.")
+    verified: int = field("In mode `verified`.")
+    professional: int = field("In mode `professional`.")
+    no_id_professional: int = field("In mode `no-id-professional`.")
+    credit: int = field("In mode `credit`.")
+    masters: int = field("In mode `masters`.")
+    other_modes: int = field("In any other mode.")
+
+
+@strawberry.type(description="How many learners were enrolled at the end of a day, by gender.")
+class EnrollmentByGenderDay(EnrollmentDay):
+    female: int = field("Female learners.")
+    male: int = field("Male learners.")
+    other: int = field("Learners of another gender.")
+    unknown: int = field("Learners who gave none.")
+
+
+@strawberry.type(description="How many learners born in a year were enrolled at the end of a day.")
+class EnrollmentByBirthYearDay(EnrollmentDay):
+    birth_year: int | None = field("The year; null for learners who gave none.")
+
+
+@strawberry.type(description="How many learners of an education were enrolled at the end of a day.")
+class EnrollmentByEducationDay(EnrollmentDay):
+    education_level: EducationLevel | None = field("The education; null for learners who gave none.")
+
+
+@strawberry.type(description="How many learners of a country were enrolled at the end of a day.")
+class EnrollmentByCountryDay(EnrollmentDay):
+    country: str | None = field("ISO 3166 alpha-2 code; null where it is not known.")
+
+
+@strawberry.type(description="How many learners did something in a week.")
+class ActivityWeek:
+    week: dt.date = field("The Monday that the week begins with, UTC.")
+    any: int = field("Learners who did anything.")
+    attempted_problem: int = field("Learners who answered a problem.")
+    played_video: int = field("Learners who played a video.")
+    posted_forum: int = field("Learners who posted in the forum.")
+    computed_at: dt.datetime = field("When this was computed.")
+
+
+@strawberry.type(description="How many learners have a grade on a problem.")
+class GradeCount:
+    grade: float = field("Points reached.")
+    max_grade: float = field("Points that could be reached.")
+    count: int = field("Learners.")
+    computed_at: dt.datetime = field("When this was computed.")
+
+
+@strawberry.type(description="How many learners gave an answer to a part of a problem.")
+class AnswerCount:
+    part_id: str = field("Id of the part.")
+    value_id: str | None = field("Id of the choice, for choices.")
+    answer_value: str | None = field("The answer; lists are `[a|b]`.")
+    variant: int | None = field("Seed of a randomized problem.")
+    consolidated_variant: bool = field("Whether several variants are counted together.")
+    correct: bool | None = field("Whether the answer is right.")
+    question_text: str | None = field("The question.")
+    problem_display_name: str | None = field("Title of the problem when it was answered.")
+    first_response_count: int = field("Learners whose first answer this was.")
+    last_response_count: int = field("Learners whose last answer this is.")
+    computed_at: dt.datetime = field("When this was computed.")
+
+
+@strawberry.type(description="How often a subsection was opened.")
+class SubsectionOpens:
+    learners: int = field("Learners who opened it.")
+    views: int = field("Times it was opened.")
+    computed_at: dt.datetime = field("When this was computed.")
+
+
+@strawberry.type(description="Who watched a video.")
+class VideoViews:
+    duration: int | None = field("Length in seconds; null when not known.")
+    segment_length: int = field("Length of a segment in seconds.")
+    users_at_start: int = field("Learners who watched the first segment.")
+    users_at_end: int = field("Learners who watched to the end, or nearly.")
+    computed_at: dt.datetime = field("When this was computed.")
+
+
+@strawberry.type(description="Who watched a segment of a video.")
+class VideoSegment:
+    segment: int = field("Number of the segment, from 0.")
+    num_users: int = field("Learners who watched it.")
+    num_views: int = field("Times it was watched.")
+    computed_at: dt.datetime = field("When this was computed.")
+
+
+@strawberry.type(description="A problem of a course run, and how learners answered it.")
+class Problem(Node):
+    usage_key: str = field("Native key of the module; unique in its run only.")
+    display_name: str | None = field("Title.")
+    run: CourseRun = to_one(catalog.COURSE_RUN, "run_id", "The course run.")
+    grades: list[GradeCount] = _computed(
+        analytics.grades, "Learners by the grade that they have now.", items=20
+    )
+    answers: list[AnswerCount] = _computed(analytics.answers, "Learners by their answer.", items=50)
+
+
+@strawberry.type(description="A subsection of a course run, and who opened it.")
+class Subsection(Node):
+    usage_key: str = field("Native key of the module; unique in its run only.")
+    display_name: str | None = field("Title.")
+    run: CourseRun = to_one(catalog.COURSE_RUN, "run_id", "The course run.")
+    opens: SubsectionOpens | None = _computed(
+        analytics.opens, "How often it was opened; null when never computed.", items=1
+    )
+
+
+@strawberry.type(description="A video of a course run, and who watched it.")
+class Video(Node):
+    usage_key: str = field("Native key of the module; unique in its run only.")
+    encoded_id: str | None = field("The id that the player reports; pipeline ids end with it.")
+    display_name: str | None = field("Title.")
+    run: CourseRun = to_one(catalog.COURSE_RUN, "run_id", "The course run.")
+    views: VideoViews | None = _computed(
+        analytics.views, "Who watched it; null when never computed.", items=1
+    )
+    timeline: list[VideoSegment] = _computed(
+        analytics.timeline, "Segments that anybody watched, in order.", items=500
+    )
+
+
+@strawberry.type(description="Everything computed about a course run.")
+class Analytics:
+    enrollment_daily: list[EnrollmentDay] = _series(
+        _enrollment(Dimension.TOTAL), "Enrolled learners by day." + _RANGE
+    )
+    enrollment_by_mode: list[EnrollmentByModeDay] = _series(
+        analytics.enrollment_by_mode, "Enrolled learners by day and enrollment mode." + _RANGE
+    )
+    enrollment_by_gender: list[EnrollmentByGenderDay] = _series(
+        analytics.enrollment_by_gender, "Enrolled learners by day and gender." + _RANGE
+    )
+    enrollment_by_birth_year: list[EnrollmentByBirthYearDay] = _series(
+        _enrollment(Dimension.BIRTH_YEAR),
+        "Enrolled learners by day and year of birth." + _RANGE,
+        groups=50,
+    )
+    enrollment_by_education: list[EnrollmentByEducationDay] = _series(
+        _enrollment(Dimension.EDUCATION), "Enrolled learners by day and education." + _RANGE, groups=10
+    )
+    enrollment_by_country: list[EnrollmentByCountryDay] = _series(
+        _enrollment(Dimension.COUNTRY), "Enrolled learners by day and country." + _RANGE, groups=50
+    )
+    activity_weekly: list[ActivityWeek] = _series(
+        analytics.activity,
+        "Active learners by week from Monday to Sunday, UTC; only complete weeks, inside the range. "
+        "Without a range the newest week with activity.",
+    )
+    problems: Connection[Problem] = connection(
+        analytics.PROBLEMS_OF_RUN, ModuleWhere, ModuleOrder, "Problems of the run."
+    )
+    subsections: Connection[Subsection] = connection(
+        analytics.SUBSECTIONS_OF_RUN, ModuleWhere, ModuleOrder, "Subsections of the run."
+    )
+    videos: Connection[Video] = connection(
+        analytics.VIDEOS_OF_RUN, ModuleWhere, ModuleOrder, "Videos of the run."
+    )

@@ -1,0 +1,16 @@
+"""The schema, built once."""
+
+import strawberry
+from strawberry.schema.config import StrawberryConfig
+
+from schema.catalog import Entitlement, ProgramKind, Seat
+from schema.query import Query
+from schema.scalars import OVERRIDES
+
+SCHEMA = strawberry.Schema(
+    query=Query,
+    types=[Entitlement, ProgramKind, Seat],
+    config=StrawberryConfig(scalar_map={}),
+    scalar_overrides=OVERRIDES,
+)
+"""What Lyceum offers."""

@@ -1,0 +1,107 @@
+"""What lists can be narrowed and ordered by, type by type."""
+
+import strawberry
+
+from schema.enums import EducationLevel, Gender, Pacing, ProgramStatus, RunStatus
+from schema.inputs import DateTimeFilter, IntFilter, StringFilter, ordering
+from schema.relay import field
+
+
+@strawberry.input(description="Which organizations a list holds.")
+class OrganizationWhere:
+    key: StringFilter | None = field("Demands on the native key.", default=None)
+    name: StringFilter | None = field("Demands on the name.", default=None)
+
+
+@strawberry.input(description="Which subjects a list holds.")
+class SubjectWhere:
+    slug: StringFilter | None = field("Demands on the slug.", default=None)
+    name: StringFilter | None = field("Demands on the name.", default=None)
+
+
+@strawberry.input(description="Which people a list holds.")
+class PersonWhere:
+    given_name: StringFilter | None = field("Demands on the given name.", default=None)
+    family_name: StringFilter | None = field("Demands on the family name.", default=None)
+
+
+@strawberry.input(description="Which courses a list holds.")
+class CourseWhere:
+    key: StringFilter | None = field("Demands on the native key.", default=None)
+    title: StringFilter | None = field("Demands on the title.", default=None)
+    level_type: StringFilter | None = field("Demands on the level.", default=None)
+    modified: DateTimeFilter | None = field("Demands on the last change.", default=None)
+
+
+@strawberry.input(description="Which course runs a list holds.")
+class CourseRunWhere:
+    key: StringFilter | None = field("Demands on the native key.", default=None)
+    status: list[RunStatus] | None = field("The status is one of these.", default=None)
+    pacing: list[Pacing] | None = field("The pacing is one of these.", default=None)
+    content_language: StringFilter | None = field("Demands on the language.", default=None)
+    start: DateTimeFilter | None = field("Demands on the start.", default=None)
+    end: DateTimeFilter | None = field("Demands on the end.", default=None)
+    enrollment_start: DateTimeFilter | None = field("Demands on the opening of enrollment.", default=None)
+    enrollment_end: DateTimeFilter | None = field("Demands on the closing of enrollment.", default=None)
+
+
+@strawberry.input(description="Which programs a list holds.")
+class ProgramWhere:
+    title: StringFilter | None = field("Demands on the title.", default=None)
+    status: list[ProgramStatus] | None = field("The status is one of these.", default=None)
+
+
+@strawberry.input(description="Which users a list holds.")
+class UserWhere:
+    username: StringFilter | None = field("Demands on the username.", default=None)
+    email: StringFilter | None = field("Demands on the e-mail address.", default=None)
+    name: StringFilter | None = field("Demands on the name.", default=None)
+    country: StringFilter | None = field("Demands on the country code.", default=None)
+    year_of_birth: IntFilter | None = field("Demands on the year of birth.", default=None)
+    gender: list[Gender] | None = field("The gender is one of these.", default=None)
+    education_level: list[EducationLevel] | None = field("The education is one of these.", default=None)
+    is_active: bool | None = field("Whether the account is active.", default=None)
+    is_staff: bool | None = field("Whether the account is staff.", default=None)
+    date_joined: DateTimeFilter | None = field("Demands on the time of registration.", default=None)
+
+
+@strawberry.input(description="Which enrollments a list holds.")
+class EnrollmentWhere:
+    mode: StringFilter | None = field("Demands on the mode.", default=None)
+    is_active: bool | None = field("Whether the learner is enrolled now.", default=None)
+    created: DateTimeFilter | None = field("Demands on the time of the enrollment.", default=None)
+    unenrolled_at: DateTimeFilter | None = field("Demands on the last unenrollment.", default=None)
+
+
+@strawberry.input(name="EnterpriseCustomerWhere", description="Which enterprise customers a list holds.")
+class CustomerWhere:
+    name: StringFilter | None = field("Demands on the name.", default=None)
+    slug: StringFilter | None = field("Demands on the slug.", default=None)
+
+
+@strawberry.input(name="EnterpriseCatalogWhere", description="Which enterprise catalogs a list holds.")
+class CatalogWhere:
+    title: StringFilter | None = field("Demands on the title.", default=None)
+    modified: DateTimeFilter | None = field("Demands on the last change.", default=None)
+
+
+@strawberry.input(description="Which modules a list holds.")
+class ModuleWhere:
+    usage_key: StringFilter | None = field("Demands on the native key.", default=None)
+    encoded_id: StringFilter | None = field("Demands on the id that the player reports.", default=None)
+    display_name: StringFilter | None = field("Demands on the title.", default=None)
+
+
+OrganizationOrder = ordering("Organization", "key", "name")
+SubjectOrder = ordering("Subject", "slug", "name")
+PersonOrder = ordering("Person", "given_name", "family_name")
+CourseOrder = ordering("Course", "key", "title", "created", "modified")
+CourseRunOrder = ordering(
+    "CourseRun", "key", "start", "end", "enrollment_start", "enrollment_end", "created", "modified"
+)
+ProgramOrder = ordering("Program", "title", "created", "modified")
+UserOrder = ordering("User", "username", "date_joined", "last_login", "year_of_birth")
+EnrollmentOrder = ordering("Enrollment", "created", "mode", "unenrolled_at")
+CustomerOrder = ordering("EnterpriseCustomer", "name", "created")
+CatalogOrder = ordering("EnterpriseCatalog", "title", "created", "modified")
+ModuleOrder = ordering("Module", "usage_key", "display_name")

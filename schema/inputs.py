@@ -1,0 +1,90 @@
+"""Inputs that every list shares: typed filters and orders."""
+
+import dataclasses
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from enum import Enum, StrEnum
+from typing import Any
+
+import strawberry
+from strawberry import UNSET
+
+from resolvers.pages import Term
+
+
+@strawberry.input(description="Demands on a text. All that are given must hold.")
+class StringFilter:
+    eq: str | None = strawberry.field(default=UNSET, description="It is this text; null: there is none.")
+    in_: list[str] | None = strawberry.field(name="in", default=UNSET, description="It is one of these.")
+    contains: str | None = strawberry.field(
+        default=UNSET,
+        description="It contains this text; ASCII letters match in both cases.",
+    )
+    starts_with: str | None = strawberry.field(default=UNSET, description="It begins with this text.")
+
+
+@strawberry.input(description="Demands on a whole number. All that are given must hold.")
+class IntFilter:
+    eq: int | None = strawberry.field(default=UNSET, description="It is this number; null: there is none.")
+    in_: list[int] | None = strawberry.field(name="in", default=UNSET, description="It is one of these.")
+    gte: int | None = strawberry.field(default=UNSET, description="It is this number or greater.")
+    lt: int | None = strawberry.field(default=UNSET, description="It is less than this number.")
+
+
+@strawberry.input(description="Demands on an instant. All that are given must hold.")
+class DateTimeFilter:
+    eq: dt.datetime | None = strawberry.field(
+        default=UNSET, description="It is this instant; null: there is none."
+    )
+    gte: dt.datetime | None = strawberry.field(default=UNSET, description="It is this instant or later.")
+    lt: dt.datetime | None = strawberry.field(default=UNSET, description="It is before this instant.")
+
+
+def as_where(given: Any) -> Mapping[str, Mapping[str, Any]]:
+    """A `where` argument by column and operator. What is absent or null demands nothing."""
+    return {name: _operators(value) for name, value in _given(given) if value is not None}
+
+
+def _operators(value: Any) -> Mapping[str, Any]:
+    if isinstance(value, list):
+        return {"in": value}
+    if not dataclasses.is_dataclass(value):
+        return {"eq": value}
+    return {
+        name.rstrip("_"): operand for name, operand in _given(value) if operand is not None or name == "eq"
+    }
+
+
+def _given(value: Any) -> list[tuple[str, Any]]:
+    if value is None:
+        return []
+    pairs = ((field.name, getattr(value, field.name)) for field in dataclasses.fields(value))
+    return [(name, item) for name, item in pairs if item is not UNSET]
+
+
+@strawberry.enum(description="Which end of an order comes first.")
+class OrderDirection(Enum):
+    ASC = strawberry.enum_value("asc", description="Least first; what is absent counts as least.")
+    DESC = strawberry.enum_value("desc", description="Greatest first.")
+
+
+def ordering(type_name: str, *names: str) -> Any:
+    """The input that orders a list of a type by some of its columns."""
+    fields = StrEnum(f"{type_name}OrderField", {name.upper(): name for name in names})
+    strawberry.enum(fields, description=f"What a list of type {type_name} can be ordered by.")
+
+    @strawberry.input(
+        name=f"{type_name}Order", description=f"One column of the order of a list of type {type_name}."
+    )
+    class Order:
+        field: fields = strawberry.field(description="What to order by.")  # type: ignore[valid-type]
+        direction: OrderDirection = strawberry.field(
+            default=OrderDirection.ASC, description="Which end comes first."
+        )
+
+    return Order
+
+
+def as_order(given: Sequence[Any] | None) -> tuple[Term, ...]:
+    """An `orderBy` argument as the columns of an order."""
+    return tuple(Term(str(term.field.value), term.direction is OrderDirection.DESC) for term in given or ())

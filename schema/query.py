@@ -1,0 +1,148 @@
+"""The root of every query: assembles what the areas offer."""
+
+import datetime as dt
+from uuid import UUID
+
+import strawberry
+from strawberry import ID
+
+from resolvers import analytics, catalog, enrollment, enterprise, reading
+from resolvers.entity import Entity
+from resolvers.people import USER
+from schema import relay
+from schema.analytics import Problem, Subsection, Video
+from schema.catalog import Course, CourseRun, Organization, Person, Program, Subject
+from schema.enrollment import Enrollment
+from schema.enterprise import EnterpriseCatalog, EnterpriseCustomer
+from schema.filters import (
+    CatalogOrder,
+    CatalogWhere,
+    CourseOrder,
+    CourseRunOrder,
+    CourseRunWhere,
+    CourseWhere,
+    CustomerOrder,
+    CustomerWhere,
+    EnrollmentOrder,
+    EnrollmentWhere,
+    ModuleOrder,
+    ModuleWhere,
+    OrganizationOrder,
+    OrganizationWhere,
+    PersonOrder,
+    PersonWhere,
+    ProgramOrder,
+    ProgramWhere,
+    SubjectOrder,
+    SubjectWhere,
+    UserOrder,
+    UserWhere,
+)
+from schema.people import User
+from schema.relay import Connection, ContextInfo, Node, connection, field, look_up
+from schema.selection import columns
+
+_ENTITIES: dict[str, Entity] = {
+    entity.name: entity
+    for entity in (
+        analytics.PROBLEM,
+        analytics.SUBSECTION,
+        analytics.VIDEO,
+        catalog.COURSE,
+        catalog.COURSE_RUN,
+        catalog.ENTITLEMENT,
+        catalog.ORGANIZATION,
+        catalog.PERSON,
+        catalog.PROGRAM,
+        catalog.PROGRAM_TYPE,
+        catalog.SEAT,
+        catalog.SUBJECT,
+        enrollment.ENROLLMENT,
+        enterprise.CATALOG,
+        enterprise.CUSTOMER,
+        USER,
+    )
+}
+
+
+@strawberry.type(description="What operations cost, and what the viewer has left in this minute.")
+class RateLimit:
+    cost: int = field("What this operation costs: the objects that it may return at most.")
+    limit: int | None = field("What the viewer may spend in a minute; null is no limit.")
+    remaining: int | None = field("What is left after this operation.")
+    reset_at: dt.datetime | None = field("When the minute ends.")
+
+
+@strawberry.type(description="Everything that can be asked for.")
+class Query:
+    @strawberry.field(description="The user that the request acts for; null for strangers.")
+    def viewer(self, info: ContextInfo) -> User | None:
+        key = info.context.viewer.user_id
+        found: User | None = None if key is None else reading.row(info.context, USER, key, columns(info))
+        return found
+
+    @strawberry.field(description="The object with a global id; null where there is none to see.")
+    async def node(self, info: ContextInfo, id: ID) -> Node | None:
+        found: list[Node | None] = await relay.nodes(info, _ENTITIES, [id], "id")
+        return found[0]
+
+    @strawberry.field(
+        description="The objects with global ids, in their order; null for each that is not to be seen.",
+        metadata={"multiplier": lambda arguments, limits: len(arguments.get("ids") or ())},
+    )
+    async def nodes(self, info: ContextInfo, ids: list[ID]) -> list[Node | None]:
+        found: list[Node | None] = await relay.nodes(info, _ENTITIES, ids, "ids")
+        return found
+
+    @strawberry.field(description="What this operation costs and what is left to spend.")
+    def rate_limit(self, info: ContextInfo) -> RateLimit:
+        budget = info.context.budget
+        return RateLimit(
+            cost=budget.cost, limit=budget.limit, remaining=budget.remaining, reset_at=budget.reset_at
+        )
+
+    organization: Organization | None = look_up(catalog.ORGANIZATION, "key", "The organization with a key.")
+    course: Course | None = look_up(catalog.COURSE, "key", "The course with a key, `ORG+NUMBER`.")
+    course_run: CourseRun | None = look_up(catalog.COURSE_RUN, "key", "The course run with a key.")
+    subject: Subject | None = look_up(catalog.SUBJECT, "slug", "The subject with a slug.")
+    person: Person | None = look_up(catalog.PERSON, "uuid", "The person with a UUID.", UUID)
+    program: Program | None = look_up(catalog.PROGRAM, "uuid", "The program with a UUID.", UUID)
+    user: User | None = look_up(USER, "username", "The user with a name.")
+    enterprise_customer: EnterpriseCustomer | None = look_up(
+        enterprise.CUSTOMER, "uuid", "The enterprise customer with a UUID.", UUID
+    )
+    enterprise_catalog: EnterpriseCatalog | None = look_up(
+        enterprise.CATALOG, "uuid", "The enterprise catalog with a UUID.", UUID
+    )
+
+    organizations: Connection[Organization] = connection(
+        catalog.ORGANIZATION, OrganizationWhere, OrganizationOrder, "All organizations."
+    )
+    courses: Connection[Course] = connection(catalog.COURSE, CourseWhere, CourseOrder, "All courses.")
+    course_runs: Connection[CourseRun] = connection(
+        catalog.COURSE_RUN, CourseRunWhere, CourseRunOrder, "All course runs that the viewer may see."
+    )
+    programs: Connection[Program] = connection(
+        catalog.PROGRAM, ProgramWhere, ProgramOrder, "All programs that the viewer may see."
+    )
+    subjects: Connection[Subject] = connection(catalog.SUBJECT, SubjectWhere, SubjectOrder, "All subjects.")
+    people: Connection[Person] = connection(catalog.PERSON, PersonWhere, PersonOrder, "All people who teach.")
+    users: Connection[User] = connection(USER, UserWhere, UserOrder, "All users that the viewer may see.")
+    enrollments: Connection[Enrollment] = connection(
+        enrollment.ENROLLMENT, EnrollmentWhere, EnrollmentOrder, "All enrollments that the viewer may see."
+    )
+    enterprise_customers: Connection[EnterpriseCustomer] = connection(
+        enterprise.CUSTOMER, CustomerWhere, CustomerOrder, "All customers that the viewer may see."
+    )
+    enterprise_catalogs: Connection[EnterpriseCatalog] = connection(
+        enterprise.CATALOG, CatalogWhere, CatalogOrder, "All enterprise catalogs that the viewer may see."
+    )
+    problems: Connection[Problem] = connection(
+        analytics.PROBLEM, ModuleWhere, ModuleOrder, "All problems that the viewer may see."
+    )
+    subsections: Connection[Subsection] = connection(
+        analytics.SUBSECTION, ModuleWhere, ModuleOrder, "All subsections that the viewer may see."
+    )
+    videos: Connection[Video] = connection(
+        analytics.VIDEO, ModuleWhere, ModuleOrder, "All videos that the viewer may see."
+    )

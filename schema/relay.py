@@ -1,0 +1,193 @@
+"""Global ids, fields and connections: the one way every type is built from rows.
+
+The source of an object is a row that has the selected columns as attributes,
+not an instance of the Strawberry class; the class only says what there is.
+"""
+
+import asyncio
+import base64
+import binascii
+from collections.abc import Callable, Mapping, Sequence
+from typing import Annotated, Any, Generic, TypeVar
+
+import strawberry
+from strawberry import ID, Info
+
+from app.errors import BadUserInput
+from resolvers import reading
+from resolvers.context import Context, PageLimits
+from resolvers.entity import Entity, Relation
+from resolvers.pages import Listing, Page, PageRequest
+from schema.inputs import as_order, as_where
+from schema.selection import columns
+
+T = TypeVar("T")
+ContextInfo = Info[Context, Any]
+Multiplier = Callable[[Mapping[str, Any], PageLimits], int]
+"""How many objects a field may return at most, from its arguments: what its cost is multiplied by."""
+
+
+def encode_id(type_name: str, key: int) -> str:
+    """The global id of an object."""
+    return base64.urlsafe_b64encode(f"{type_name}:{key}".encode()).rstrip(b"=").decode()
+
+
+def decode_id(id_: str, argument: str = "id") -> tuple[str, int]:
+    """Type and key of a global id. Raises `BadUserInput` for text that is none."""
+    try:
+        text = base64.b64decode(id_ + "=" * (-len(id_) % 4), altchars=b"-_", validate=True).decode()
+        type_name, _, key = text.partition(":")
+        if not (key.isascii() and key.isdigit() and len(key) < 19):
+            raise ValueError
+        return type_name, int(key)
+    except (ValueError, binascii.Error) as error:
+        raise BadUserInput(f"{argument}: not an id of this API: {id_!r:.60}", field=argument) from error
+
+
+@strawberry.interface(description="An object with an id that no other object of any type has.")
+class Node:
+    @strawberry.field(description="Global id.", metadata={"needs": ("id",)})
+    def id(root: Any, info: ContextInfo) -> ID:  # noqa: N805
+        return ID(encode_id(info._raw_info.parent_type.name, root.id))
+
+    @classmethod
+    def is_type_of(cls, obj: Any, info: Any) -> bool:
+        return True
+
+    @classmethod
+    def resolve_type(cls, obj: Any, info: Any, type_: Any) -> str:
+        name: str = obj.type_name
+        return name
+
+
+class NodeRow:
+    """A row of which only the `Node` interface is known to the field that returns it."""
+
+    def __init__(self, type_name: str, row: Any) -> None:
+        self.type_name = type_name
+        self._row = row
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._row, name)
+
+
+@strawberry.type(description="Where a page stands in its list.")
+class PageInfo:
+    has_next_page: bool = strawberry.field(
+        description="Whether items follow. Paging backward: whether a `before` cursor was given."
+    )
+    has_previous_page: bool = strawberry.field(
+        description="Whether items come before. Paging forward: whether an `after` cursor was given."
+    )
+    start_cursor: str | None = strawberry.field(description="Cursor of the first item.")
+    end_cursor: str | None = strawberry.field(description="Cursor of the last item.")
+
+
+@strawberry.type(description="An item of a list, with its cursor.")
+class Edge(Generic[T]):
+    cursor: str = strawberry.field(description="Where the item stands in this order of the list.")
+    node: T = strawberry.field(description="The item.")
+
+
+@strawberry.type(description="A page of a list.")
+class Connection(Generic[T]):
+    edges: list[Edge[T]] = strawberry.field(description="The items with their cursors.")
+    nodes: list[T] = strawberry.field(description="The items.")
+    page_info: PageInfo = strawberry.field(description="Where the page stands.")
+
+    @strawberry.field(description="How many items the whole list holds; counted only when asked for.")
+    async def total_count(root: Page) -> int:  # noqa: N805
+        return await root.total_count()
+
+
+def field(description: str, **options: Any) -> Any:
+    """A field that is the column of its own name."""
+    return strawberry.field(description=description, **options)
+
+
+def to_one(entity: Entity, column: str, description: str) -> Any:
+    """A field that is the row whose id a column holds; null where the viewer may not see it."""
+
+    def resolve(root: Any, info: ContextInfo) -> Any:
+        key = getattr(root, column)
+        return None if key is None else reading.row(info.context, entity, key, columns(info))
+
+    return strawberry.field(resolver=resolve, description=description, metadata={"needs": (column,)})
+
+
+def to_many(relation: Relation, description: str, *, order: str = "id") -> Any:
+    """A field that is the whole of a short list."""
+
+    def resolve(root: Any, info: ContextInfo) -> Any:
+        return reading.related(info.context, relation, root.id, columns(info), order)
+
+    return strawberry.field(
+        resolver=resolve,
+        description=description,
+        metadata={"needs": ("id",), "multiplier": lambda arguments, limits: 10},
+    )
+
+
+def look_up(entity: Entity, by: str, description: str, type_: type = str) -> Any:
+    """A root field that is the object with a native key; null where there is none to see."""
+
+    def resolve(
+        info: ContextInfo,
+        key: Annotated[type_, strawberry.argument(name=by, description="The native key.")],  # type: ignore[valid-type]
+    ) -> Any:
+        return reading.row(info.context, entity, key, columns(info), by)
+
+    return strawberry.field(resolver=resolve, description=description)
+
+
+def connection(source: Entity | Relation, where: Any, order: Any, description: str) -> Any:
+    """A field that is a page of a list: of an entity's rows, or of those that hang on the object."""
+
+    def resolve(
+        root: Any,
+        info: ContextInfo,
+        first: Annotated[
+            int | None, strawberry.argument(description="How many items, from the start.")
+        ] = None,
+        after: Annotated[str | None, strawberry.argument(description="Only items after this cursor.")] = None,
+        last: Annotated[int | None, strawberry.argument(description="How many items, from the end.")] = None,
+        before: Annotated[
+            str | None, strawberry.argument(description="Only items before this cursor.")
+        ] = None,
+        where: Annotated[where | None, strawberry.argument(description="Only items like this.")] = None,
+        order_by: Annotated[
+            list[order] | None, strawberry.argument(description="By id unless given.")
+        ] = None,
+    ) -> Any:
+        request = PageRequest(first, after, last, before, as_where(where), as_order(order_by))
+        needed = columns(info, "nodes") | columns(info, "edges", "node")
+        if isinstance(source, Relation):
+            return Listing(info.context, source.entity, request, needed, source).page_of(root.id)
+        return Listing(info.context, source, request, needed).page()
+
+    needs = ("id",) if isinstance(source, Relation) else ()
+    return strawberry.field(
+        resolver=resolve,
+        description=description,
+        metadata={"needs": needs, "multiplier": _page_size},
+    )
+
+
+def _page_size(arguments: Mapping[str, Any], limits: PageLimits) -> int:
+    asked = [arguments[name] for name in ("first", "last") if isinstance(arguments.get(name), int)]
+    return max(asked, default=limits.page_size)
+
+
+async def nodes(info: ContextInfo, entities: Mapping[str, Entity], ids: Sequence[str], argument: str) -> Any:
+    """The objects with these global ids, in their order; null for what the viewer cannot see."""
+    if len(ids) > info.context.limits.max_ids:
+        maximum = info.context.limits.max_ids
+        raise BadUserInput(f"{argument}: at most {maximum} ids", field=argument, maximum=maximum)
+    wanted = [decode_id(id_, argument) for id_ in ids]
+    for id_, (name, _) in zip(ids, wanted, strict=True):
+        if name not in entities:
+            raise BadUserInput(f"{argument}: not an id of this API: {id_!r:.60}", field=argument)
+    rows = await asyncio.gather(
+        *(reading.row(info.context, entities[name], key, columns(info, of=name)) for name, key in wanted)
+    )
+    return [row and NodeRow(name, row) for (name, _), row in zip(wanted, rows, strict=True)]

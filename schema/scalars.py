@@ -1,0 +1,32 @@
+"""Scalars whose text is fixed by the contracts."""
+
+import datetime as dt
+from typing import Any
+
+import strawberry
+
+
+def _serialize(value: dt.datetime) -> str:
+    return value.isoformat().replace("+00:00", "Z")
+
+
+def _parse(value: Any) -> dt.datetime:
+    try:
+        instant = dt.datetime.fromisoformat(value)
+        return instant.replace(tzinfo=dt.UTC) if instant.tzinfo is None else instant.astimezone(dt.UTC)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise ValueError(f"Value is not an instant in ISO 8601: {value!r:.60}") from error
+
+
+DateTime = strawberry.scalar(
+    name="DateTime",
+    description=(
+        "An instant in ISO 8601. Answers are in UTC with `Z` and have a fraction only where it is not zero; "
+        "input may have any offset, and none means UTC."
+    ),
+    specified_by_url="https://www.rfc-editor.org/rfc/rfc3339",
+    serialize=_serialize,
+    parse_value=_parse,
+)
+
+OVERRIDES: dict[object, Any] = {dt.datetime: DateTime}
