@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 
 from app.db.engine import Database
+from app.demo import load_demo
 from tests.databases import DIALECTS as DIALECTS
 from tests.databases import Databases
+from tests.servers import LiveServer, running_server
 
 
 @pytest.fixture(scope="session")
@@ -35,3 +37,22 @@ def make_database(databases: Databases) -> Callable[[str], Awaitable[Database]]:
 async def database(request: pytest.FixtureRequest, databases: Databases) -> Database:
     """A migrated database without rows, on SQLite and on PostgreSQL."""
     return await databases.empty(request.param)
+
+
+@pytest.fixture(scope="session")
+async def demo_urls(databases: Databases) -> dict[str, str]:
+    """A database with the demo data, by dialect, for tests that only read it."""
+    urls = {}
+    for dialect in DIALECTS:
+        database = await databases.empty(dialect)
+        await load_demo(database)
+        await database.dispose()
+        urls[dialect] = database.url.render_as_string(hide_password=False)
+    return urls
+
+
+@pytest.fixture(scope="session")
+async def live_server(demo_urls: dict[str, str]) -> AsyncIterator[LiveServer]:
+    """`lyceum serve` over the demo data, as a process of its own."""
+    with running_server({"LYCEUM_DATABASE_URL": demo_urls["sqlite"]}) as server:
+        yield server

@@ -4,6 +4,8 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
 from app.db.engine import Database
@@ -28,6 +30,17 @@ async def downgrade(database: Database, revision: str) -> None:
     """Migrate down to a revision; `base` removes every table and all data."""
     async with database.begin() as connection:
         await connection.run_sync(lambda sync: command.downgrade(_config(sync), revision))
+
+
+async def is_current(database: Database) -> bool:
+    """Whether the database is at the newest revision."""
+
+    def current(connection: Connection) -> bool:
+        scripts = ScriptDirectory.from_config(_config(connection))
+        return MigrationContext.configure(connection).get_current_revision() == scripts.get_current_head()
+
+    async with database.reader.connect() as connection:
+        return await connection.run_sync(current)
 
 
 async def check(database: Database) -> None:

@@ -1,0 +1,1 @@
+"""The GraphQL endpoint: HTTP rules, limits, one door to execution. Knows no REST."""

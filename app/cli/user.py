@@ -1,0 +1,47 @@
+"""`lyceum user`: accounts and their passwords."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from app.auth import accounts
+from app.cli.common import with_database
+from app.db.engine import Database
+
+app = typer.Typer(help="Make accounts and give them passwords.", no_args_is_help=True)
+
+Username = Annotated[str, typer.Argument(help="Name of the user.")]
+
+
+@app.command()
+def create(
+    username: Username,
+    email: Annotated[str, typer.Argument(help="E-mail address.")],
+    staff: Annotated[bool, typer.Option("--staff", help="May see everything.")] = False,
+    superuser: Annotated[bool, typer.Option("--superuser", help="May administer everything.")] = False,
+) -> None:
+    """Create a user; the same again changes nothing."""
+
+    async def work(database: Database) -> bool:
+        async with database.session() as session:
+            return await accounts.create_user(session, username, email, staff=staff, superuser=superuser)
+
+    created = with_database(work)
+    typer.echo(f"Created user {username}." if created else f"User {username} is there already.")
+
+
+@app.command()
+def password(username: Username) -> None:
+    """Set a user's password: asked for twice on a terminal, else one line on standard input."""
+    if sys.stdin.isatty():
+        secret = typer.prompt("Password", hide_input=True, confirmation_prompt=True)
+    else:
+        secret = sys.stdin.readline().rstrip("\r\n")
+
+    async def work(database: Database) -> None:
+        async with database.session() as session:
+            await accounts.set_password(session, username, secret)
+
+    with_database(work)
+    typer.echo(f"Set the password of {username}.")

@@ -1,0 +1,175 @@
+"""GraphQL over HTTP: what comes in is checked, and every answer has the status its table gives it.
+
+Follows the GraphQL over HTTP draft; a thin path, because a framework's own
+GraphQL view costs more than a small operation.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+import orjson
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from app.auth.credentials import Authenticator
+from app.auth.viewer import Viewer
+from app.errors import BadUserInput, LyceumError, Unauthenticated
+from app.graphql.errors import refused
+from app.graphql.execute import Answer, Executor, Operation
+from app.graphql.media import HTML, JSON, RESPONSE, chosen
+from app.settings import Settings
+
+Page = Callable[[], Awaitable[Response]]
+
+_PREFLIGHT = "x-require-preflight"
+
+STATUSES = {
+    "BAD_USER_INPUT": 400,
+    "UNAUTHENTICATED": 401,
+    "FORBIDDEN": 403,
+    "COST_EXCEEDED": 400,
+    "RATE_LIMITED": 429,
+    "INTERNAL": 500,
+}
+"""The status of a request that is refused, by the code of the error."""
+
+
+class RequestError(LyceumError):
+    """A request that is no GraphQL request; it has a status of its own."""
+
+    code = BadUserInput.code
+
+    def __init__(self, message: str, status: int = 400, **extensions: Any) -> None:
+        super().__init__(message, **extensions)
+        self.status = status
+
+
+class GraphQLEndpoint:
+    """Answers GET and POST on the GraphQL path."""
+
+    def __init__(
+        self, executor: Executor, authenticator: Authenticator, settings: Settings, page: Page | None
+    ) -> None:
+        """`page` answers browsers that open the path; without it they are answered like programs."""
+        self._executor = executor
+        self._authenticator = authenticator
+        self._settings = settings
+        self._page = page
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request of any method."""
+        response = await self._answer(Request(scope, receive))
+        await response(scope, receive, send)
+
+    async def _answer(self, request: Request) -> Response:
+        accept = request.headers.get("accept")
+        if self._page and request.method == "GET" and chosen(accept, (JSON, RESPONSE, HTML)) == HTML:
+            return await self._page()
+        media_type = chosen(accept, (JSON, RESPONSE))
+        try:
+            if media_type is None:
+                raise RequestError(f"Accept: only {JSON} and {RESPONSE} can be had", 406)
+            if request.method not in ("GET", "POST"):
+                raise RequestError(f"{request.method} is not allowed, only GET and POST are", 405)
+            viewer = await self._authenticator.viewer(request.headers.get("authorization"))
+            operation = await self._operation(request)
+        except LyceumError as error:
+            return _refusal(error, media_type or JSON)
+        answer = await self._executor.execute(viewer, operation, _payer(viewer, request))
+        return _response(answer, media_type)
+
+    async def _operation(self, request: Request) -> Operation:
+        if request.method == "GET":
+            if _PREFLIGHT not in request.headers:
+                raise RequestError(
+                    "GET needs the header X-Require-Preflight, which no other site can send", 403
+                )
+            return _operation(_query_members(request.query_params), read_only=True)
+        kind, _, parameters = request.headers.get("content-type", "").partition(";")
+        if kind.strip().lower() != JSON:
+            raise RequestError(f"Content-Type: must be {JSON}", 415)
+        charset = parameters.strip().lower()
+        if charset and charset.replace('"', "") not in ("charset=utf-8", "charset=utf8"):
+            raise RequestError("Content-Type: the only charset is utf-8", 415)
+        return _operation(_parsed(await self._body(request), "The body"), read_only=False)
+
+    async def _body(self, request: Request) -> bytes:
+        maximum = self._settings.max_body_bytes
+        too_large = RequestError(f"The body is larger than {maximum} bytes", 413, maximum=maximum)
+        length = request.headers.get("content-length", "")
+        if length.isdigit() and int(length) > maximum:
+            raise too_large
+        body = bytearray()
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > maximum:
+                raise too_large
+        return bytes(body)
+
+
+def _query_members(parameters: Mapping[str, str]) -> dict[str, Any]:
+    members: dict[str, Any] = dict(parameters)
+    for name in ("variables", "extensions"):
+        if name in members:
+            members[name] = _parsed(members[name], name)
+    return members
+
+
+def _parsed(text: bytes | str, what: str) -> Any:
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError as error:
+        raise RequestError(f"{what} is not JSON in UTF-8: {error}") from error
+
+
+def _operation(members: Any, *, read_only: bool) -> Operation:
+    if not isinstance(members, dict):
+        raise RequestError("The body must be a JSON object with the member query")
+    for name, type_, what in (
+        ("query", str, "a string"),
+        ("operationName", str, "a string"),
+        ("variables", dict, "an object"),
+        ("extensions", dict, "an object"),
+    ):
+        value = members.get(name)
+        if value is not None and not isinstance(value, type_):
+            raise RequestError(f"{name}: must be {what}", field=name)
+    if not members.get("query"):
+        raise RequestError("query: missing", field="query")
+    return Operation(
+        members["query"], members.get("variables") or {}, members.get("operationName"), read_only
+    )
+
+
+def _payer(viewer: Viewer, request: Request) -> str:
+    if viewer.user_id is not None:
+        return f"user {viewer.user_id}"
+    return f"address {request.client.host if request.client else ''}"
+
+
+def _response(answer: Answer, media_type: str) -> Response:
+    if answer.refusal is not None and answer.refusal.code in ("RATE_LIMITED", "FORBIDDEN"):
+        return _refusal(answer.refusal, media_type)
+    # A request that was understood is 200 under the old media type, whatever came of it.
+    status = 200 if answer.executed or media_type == JSON else 400
+    return _json(answer.body, status, media_type)
+
+
+def _refusal(error: LyceumError, media_type: str) -> Response:
+    status = error.status if isinstance(error, RequestError) else STATUSES[error.code]
+    headers = {}
+    if status == 405:
+        headers["allow"] = "GET, POST"
+    if isinstance(error, Unauthenticated):
+        headers["www-authenticate"] = 'Bearer realm="api", error="invalid_token"'
+    if "retryAfter" in error.extensions:
+        headers["retry-after"] = str(error.extensions["retryAfter"])
+    return _json({"errors": [refused(error)]}, status, media_type, headers)
+
+
+def _json(
+    body: dict[str, Any], status: int, media_type: str, headers: Mapping[str, str] | None = None
+) -> Response:
+    content_type = f"{media_type}; charset=utf-8"
+    return Response(orjson.dumps(body), status, {**(headers or {}), "content-type": content_type})

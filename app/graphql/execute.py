@@ -1,0 +1,124 @@
+"""The one door to execution: a viewer and a document go in, an answer comes out."""
+
+import asyncio
+import datetime as dt
+import inspect
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from graphql import ExecutionResult, GraphQLError, GraphQLSchema, OperationDefinitionNode, OperationType
+from graphql import execute as execute_document
+
+from app.auth.viewer import Viewer
+from app.db.engine import Database
+from app.db.reader import Reader
+from app.errors import CostExceeded, Forbidden, LyceumError
+from app.graphql import limits
+from app.graphql.budget import Purse
+from app.graphql.documents import Document, Documents
+from app.graphql.errors import formatted, masked, refused
+from app.settings import Settings
+from resolvers.context import Budget, Context, PageLimits
+
+
+@dataclass(frozen=True)
+class Operation:
+    """What is asked for."""
+
+    query: str
+    variables: Mapping[str, Any] = field(default_factory=dict)
+    name: str | None = None
+    read_only: bool = False
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What is answered. Without `executed` the request was refused before any field ran."""
+
+    body: dict[str, Any]
+    executed: bool
+    refusal: LyceumError | None = None
+
+
+class Executor:
+    """Runs documents over one schema and one database."""
+
+    def __init__(self, schema: GraphQLSchema, database: Database, settings: Settings) -> None:
+        self._schema = schema
+        self._database = database
+        self._settings = settings
+        self._limits = PageLimits(
+            settings.page_size, settings.max_page_size, settings.max_ids, settings.max_series_days
+        )
+        self._documents = Documents(schema, self._limits, settings.max_tokens)
+        self._purse = Purse(settings.cost_per_minute)
+
+    async def execute(self, viewer: Viewer, operation: Operation, payer: str) -> Answer:
+        """Run an operation for a viewer; `payer` names whose budget it is taken from."""
+        now = dt.datetime.now(dt.UTC)
+        try:
+            document = self._documents.get(operation.query)
+            node = document.operation(operation.name)
+            if operation.read_only and node.operation is not OperationType.QUERY:
+                raise Forbidden("Only queries can be sent by GET")
+            cost = self._measured(document, node, operation, viewer)
+            errors = document.errors(hide_suggestions=self._hides(viewer))
+            if errors:
+                return Answer({"errors": [formatted(error) for error in errors]}, executed=False)
+            budget = self._purse.spend(payer, cost, now)
+        except GraphQLError as error:
+            return Answer({"errors": [formatted(error)]}, executed=False)
+        except LyceumError as error:
+            return Answer({"errors": [refused(error)]}, executed=False, refusal=error)
+        return await self._run(document, operation, viewer, budget, now)
+
+    async def _run(
+        self, document: Document, operation: Operation, viewer: Viewer, budget: Budget, now: dt.datetime
+    ) -> Answer:
+        reader = Reader(self._database)
+        context = Context(viewer, reader, self._limits, budget, now, document.memo)
+        extensions = {"cost": budget.cost}
+        try:
+            async with asyncio.timeout(self._settings.operation_timeout):
+                running = execute_document(
+                    self._schema,
+                    document.syntax,
+                    context_value=context,
+                    variable_values=dict(operation.variables),
+                    operation_name=operation.name,
+                    hide_suggestions=self._hides(viewer),
+                )
+                result = await running if inspect.isawaitable(running) else running
+        except TimeoutError:
+            seconds = self._settings.operation_timeout
+            late = CostExceeded(
+                f"The operation took longer than {seconds:g} seconds", limit="seconds", maximum=seconds
+            )
+            return Answer({"errors": [refused(late)], "extensions": extensions}, executed=True)
+        except Exception as error:
+            return Answer({"errors": [masked(error)]}, executed=True)
+        finally:
+            await reader.close()
+        return _answer(result, extensions)
+
+    def _measured(
+        self, document: Document, node: OperationDefinitionNode, operation: Operation, viewer: Viewer
+    ) -> int:
+        size = document.measurer.size(node, operation.variables)
+        limits.check(size, self._settings)
+        if size.introspects and self._hides(viewer):
+            raise Forbidden("Introspection is for known users only")
+        return size.cost
+
+    def _hides(self, viewer: Viewer) -> bool:
+        return self._settings.in_production and viewer.user_id is None
+
+
+def _answer(result: ExecutionResult, extensions: dict[str, Any]) -> Answer:
+    errors = [formatted(error) for error in result.errors or ()]
+    if result.data is None and all(error.path is None for error in result.errors or ()):
+        # Variables that do not fit: nothing was executed, so there is no `data`.
+        return Answer({"errors": errors}, executed=False)
+    body: dict[str, Any] = {"data": result.data, "extensions": extensions}
+    return Answer({"errors": errors, **body} if errors else body, executed=True)

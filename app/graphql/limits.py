@@ -1,0 +1,240 @@
+"""How large an operation is, found out before it is validated.
+
+One walk over the syntax tree measures everything. A fragment is measured once
+for each type that it is met on, however often it is spread, so the walk is as
+long as the document and not as long as what the document stands for.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from graphql import (
+    DocumentNode,
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    GraphQLNamedType,
+    GraphQLSchema,
+    InlineFragmentNode,
+    IntValueNode,
+    ListValueNode,
+    OperationDefinitionNode,
+    SelectionSetNode,
+    StringValueNode,
+    ValueNode,
+    VariableNode,
+    get_named_type,
+    is_leaf_type,
+)
+
+from app.errors import CostExceeded
+from app.settings import Settings
+from resolvers.context import PageLimits
+
+_STRUCTURE = ("Connection", "Edge")
+"""Endings of types that hold objects and are none themselves."""
+
+_INTROSPECTION = {
+    "types": 100,
+    "fields": 8,
+    "args": 2,
+    "inputFields": 4,
+    "enumValues": 2,
+    "possibleTypes": 2,
+}
+"""About how many items the lists of introspection hold."""
+
+Variables = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Size:
+    """What an operation, or a part of one, adds up to with all fragments spread out."""
+
+    depth: int = 0
+    aliases: int = 0
+    directives: int = 0
+    fields: int = 0
+    root_fields: int = 0
+    cost: int = 0
+    introspects: bool = False
+
+    def beside(self, other: "Size") -> "Size":
+        """The size of both, side by side."""
+        return Size(
+            max(self.depth, other.depth),
+            self.aliases + other.aliases,
+            self.directives + other.directives,
+            self.fields + other.fields,
+            self.root_fields + other.root_fields,
+            self.cost + other.cost,
+            self.introspects or other.introspects,
+        )
+
+
+class Measurer:
+    """Measures the operations of a document. Cost is the number of objects that may be returned."""
+
+    def __init__(self, schema: GraphQLSchema, document: DocumentNode, limits: PageLimits) -> None:
+        self._schema = schema
+        self._limits = limits
+        self._fragments = {
+            node.name.value: node for node in document.definitions if isinstance(node, FragmentDefinitionNode)
+        }
+        self._found: dict[str, tuple[tuple[str, ...], dict[str, Size]]] = {}
+
+    def size(self, operation: OperationDefinitionNode, variables: Variables) -> Size:
+        """The size of an operation. Raises `CostExceeded` when it nests too deeply to be walked."""
+        name = operation.name.value if operation.name else ""
+        used, sizes = self._found.get(name, ((), {}))
+        size = sizes.get(_key(used, variables))
+        if size is None:
+            walk = _Walk(self._schema, self._fragments, self._limits, operation, variables)
+            try:
+                size = walk.operation()
+            except RecursionError as error:
+                raise CostExceeded("The operation nests too deeply", limit="depth") from error
+            names = tuple(sorted(walk.used))
+            if names != used or len(sizes) >= 100:
+                sizes = {}
+            sizes[_key(names, variables)] = size
+            self._found[name] = (names, sizes)
+        return size
+
+
+def check(size: Size, settings: Settings) -> None:
+    """Raise `CostExceeded` for the first limit that a size is over."""
+    for name, value, maximum in (
+        ("depth", size.depth, settings.max_depth),
+        ("root fields", size.root_fields, settings.max_root_fields),
+        ("aliases", size.aliases, settings.max_aliases),
+        ("directives", size.directives, settings.max_directives),
+        ("fields", size.fields, settings.max_fields),
+        ("cost", size.cost, settings.max_cost),
+    ):
+        if value > maximum:
+            shown = str(value) if value < 10**12 else "far more"
+            raise CostExceeded(
+                f"The operation has {name} of {shown}; at most {maximum} is allowed",
+                limit=name,
+                maximum=maximum,
+            )
+
+
+def _key(names: tuple[str, ...], variables: Variables) -> str:
+    return repr([variables.get(name) for name in names])
+
+
+class _Walk:
+    def __init__(
+        self,
+        schema: GraphQLSchema,
+        fragments: Mapping[str, FragmentDefinitionNode],
+        limits: PageLimits,
+        operation: OperationDefinitionNode,
+        variables: Variables,
+    ) -> None:
+        self.used: set[str] = set()
+        self._schema = schema
+        self._fragments = fragments
+        self._limits = limits
+        self._operation = operation
+        self._variables = variables
+        self._defaults = {
+            definition.variable.name.value: definition.default_value
+            for definition in operation.variable_definitions or ()
+        }
+        self._measured: dict[tuple[str, str], Size] = {}
+
+    def operation(self) -> Size:
+        root = self._schema.get_root_type(self._operation.operation)
+        size = self._selections(self._operation.selection_set, root)
+        own = Size(directives=len(self._operation.directives or ()), cost=1 if size.cost == 0 else 0)
+        return size.beside(own)
+
+    def _selections(self, set_: SelectionSetNode | None, type_: GraphQLNamedType | None) -> Size:
+        total = Size()
+        for selection in set_.selections if set_ else ():
+            if isinstance(selection, FieldNode):
+                size = self._field(selection, type_)
+            elif isinstance(selection, FragmentSpreadNode):
+                size = self._spread(selection.name.value, type_)
+            elif isinstance(selection, InlineFragmentNode):
+                size = self._selections(selection.selection_set, self._condition(selection, type_))
+            own = Size(directives=len(selection.directives or ()))
+            total = total.beside(size).beside(own)
+        return total
+
+    def _spread(self, name: str, type_: GraphQLNamedType | None) -> Size:
+        fragment = self._fragments.get(name)
+        key = (name, type_.name if type_ else "")
+        if key not in self._measured:
+            # Inside its own spread a fragment counts nothing; validation refuses the cycle.
+            self._measured[key] = Size()
+            if fragment is not None:
+                condition = self._condition(fragment, type_)
+                self._measured[key] = self._selections(fragment.selection_set, condition)
+        return self._measured[key]
+
+    def _condition(
+        self, node: InlineFragmentNode | FragmentDefinitionNode, type_: GraphQLNamedType | None
+    ) -> GraphQLNamedType | None:
+        condition = node.type_condition
+        return self._schema.type_map.get(condition.name.value) if condition else type_
+
+    def _field(self, node: FieldNode, type_: GraphQLNamedType | None) -> Size:
+        name = node.name.value
+        below, times, own = self._meaning(name, node, type_)
+        inner = self._selections(node.selection_set, below)
+        return Size(
+            depth=inner.depth + 1,
+            aliases=inner.aliases + (node.alias is not None),
+            directives=inner.directives,
+            fields=inner.fields + 1,
+            root_fields=1,
+            cost=own + times * inner.cost,
+            introspects=name in ("__schema", "__type"),
+        )
+
+    def _meaning(
+        self, name: str, node: FieldNode, type_: GraphQLNamedType | None
+    ) -> tuple[GraphQLNamedType | None, int, int]:
+        """The type below a field, how many objects of it there may be, and what they cost."""
+        if name in ("__schema", "__type"):
+            return self._schema.type_map["__Schema" if name == "__schema" else "__Type"], 1, 1
+        definition = getattr(type_, "fields", {}).get(name)
+        if type_ is None or definition is None:
+            return None, 1, 0
+        below = get_named_type(definition.type)
+        if is_leaf_type(below):
+            return below, 1, 0
+        if type_.name.startswith("__"):
+            times = _INTROSPECTION.get(name, 1)
+            return below, times, times
+        if type_.name.endswith(_STRUCTURE):
+            return below, 1, 0
+        multiplier = self._multiplier(definition)
+        times = max(0, multiplier(dict(self._arguments(node)), self._limits)) if multiplier else 1
+        return below, times, times
+
+    def _multiplier(self, definition: Any) -> Callable[..., int] | None:
+        field = definition.extensions.get("strawberry-definition")
+        return field.metadata.get("multiplier") if field else None
+
+    def _arguments(self, node: FieldNode) -> Iterator[tuple[str, Any]]:
+        for argument in node.arguments or ():
+            yield argument.name.value, self._value(argument.value)
+
+    def _value(self, node: ValueNode | None) -> Any:
+        if isinstance(node, VariableNode):
+            name = node.name.value
+            self.used.add(name)
+            return self._variables[name] if name in self._variables else self._value(self._defaults.get(name))
+        if isinstance(node, IntValueNode):
+            return int(node.value) if len(node.value) < 20 else 10**20
+        if isinstance(node, StringValueNode):
+            return node.value
+        if isinstance(node, ListValueNode):
+            return node.values
+        return None

@@ -1,0 +1,59 @@
+"""The application: mounts everything, does nothing else."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from app.auth.credentials import Authenticator
+from app.db.engine import Database
+from app.demo import demo_loaded
+from app.demo.credentials import DEMO
+from app.graphql.endpoint import GraphQLEndpoint
+from app.graphql.execute import Executor
+from app.settings import Settings
+from app.web import static
+from app.web.graphiql import graphiql_page
+from schema.build import SCHEMA
+
+GRAPHQL_PATH = "/graphql"
+
+
+def create_app(settings: Settings | None = None) -> Starlette:
+    """The ASGI application; settings are read from the environment unless given."""
+    settings = settings or Settings()
+    database = Database(
+        settings.database_url,
+        pool_size=settings.database_pool_size,
+        # A second longer, so that the operation's own limit comes first and answers.
+        statement_timeout=settings.operation_timeout + 1,
+    )
+    executor = Executor(SCHEMA._schema, database, settings)
+
+    async def graphiql() -> Response:
+        headers = {"Authorization": f"Token {DEMO.api_key}"} if await demo_loaded(database) else {}
+        return graphiql_page(GRAPHQL_PATH, headers)
+
+    endpoint = GraphQLEndpoint(
+        executor, Authenticator(database), settings, graphiql if settings.serves_graphiql else None
+    )
+
+    async def front(request: Request) -> Response:
+        return RedirectResponse(GRAPHQL_PATH, 302)
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        yield
+        await database.dispose()
+
+    return Starlette(
+        routes=[
+            Route("/", front),
+            Route(GRAPHQL_PATH, endpoint),
+            *static.routes,
+        ],
+        lifespan=lifespan,
+    )
