@@ -43,7 +43,7 @@ async def _run_ids(connection: AsyncConnection, keys: Sequence[str]) -> list[int
     rows = await connection.execute(
         select(col(CourseRun.key), col(CourseRun.id)).where(col(CourseRun.key).in_(keys))
     )
-    run_ids = dict(rows.tuples().all())
+    run_ids = {row.key: row.id for row in rows}
     for key in keys:
         if key not in run_ids:
             raise BadUserInput(f"--course: there is no course run {key!r}")

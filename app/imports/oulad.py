@@ -183,7 +183,7 @@ class _Import:
 
     async def _ids(self, key: Any, row_id: Any, stored: ColumnElement[bool]) -> dict[Any, int]:
         rows = await self._connection.execute(select(key, row_id).where(stored))
-        return dict(rows.tuples().all())
+        return {row[0]: row[1] for row in rows}
 
 
 def _course_key(presentation: Presentation) -> str:

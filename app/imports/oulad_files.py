@@ -205,7 +205,7 @@ class _Reader:
                 raise row.refused("id_assessment", f"{assessment} is not in assessments")
             student = (presentation, row.integer("id_student", 0, _MAX_ID))
             if student not in self._registrations:
-                raise row.refused("id_student", f"{student[1]} is not registered in studentRegistration")
+                raise row.refused("id_student", f"{student[1]} is not in studentRegistration")
             row.choice("is_banked", _BITS)
             day = presentation.day(row.integer("date_submitted", -_MAX_DAYS, _MAX_DAYS))
             so_far = self._submissions.get(student, Submissions(0, day))
@@ -244,7 +244,9 @@ class _Reader:
         try:
             return self._presentations[row["code_module"], row["code_presentation"]]
         except KeyError:
-            raise row.refused("code_presentation", f"{shortened(_name(row))} is not in courses") from None
+            known = any(row["code_module"] == module for module, _ in self._presentations)
+            column = "code_presentation" if known else "code_module"
+            raise row.refused(column, f"{shortened(_name(row))} is not in courses") from None
 
     def _student(self, row: Row) -> tuple[Presentation, int]:
         return self._presentation(row), row.integer("id_student", 0, _MAX_ID)
