@@ -33,12 +33,12 @@ class Settings(BaseSettings):
     max_page_size: int = Field(100, ge=1, description="Greatest `first` or `last`.")
     max_ids: int = Field(100, ge=1, description="Greatest number of ids in one `nodes(ids:)`.")
     max_series_days: int = Field(7320, ge=1, description="Longest range of a daily series.")
-    max_depth: int = Field(16, ge=1, description="Deepest nesting of fields in an operation.")
+    max_depth: int = Field(20, ge=1, description="Deepest nesting of fields in an operation.")
     max_aliases: int = Field(60, ge=0, description="Aliases in an operation, fragments spread out.")
     max_root_fields: int = Field(20, ge=1, description="Fields at the root of an operation.")
     max_directives: int = Field(60, ge=0, description="Directives in an operation, fragments spread out.")
-    max_fields: int = Field(600, ge=1, description="Fields in an operation, fragments spread out.")
-    max_tokens: int = Field(4000, ge=1, description="Lexical tokens in a document.")
+    max_fields: int = Field(400, ge=1, description="Fields in an operation, fragments spread out.")
+    max_tokens: int = Field(3000, ge=1, description="Lexical tokens in a document.")
     max_cost: int = Field(50_000, ge=1, description="Objects an operation may ask for.")
     cost_per_minute: int = Field(
         1_000_000, ge=0, description="Cost a viewer may spend in a minute, per process; 0 is no limit."
