@@ -19,7 +19,7 @@ def oulad(
     """Import the Open University Learning Analytics data set. A second import changes nothing."""
     with progress_bars() as progress:
         summary = with_database(lambda database: import_oulad(database, directory, progress=progress))
-    added = [f"{number:,} {rows}" for rows, number in asdict(summary).items() if number]
+    added = [f"{rows} {number:,}" for rows, number in asdict(summary).items() if number]
     typer.echo(
-        f"Imported {', '.join(added)}." if added else "Nothing to import: everything is there already."
+        f"Imported: {', '.join(added)}." if added else "Nothing to import: everything is there already."
     )
