@@ -19,10 +19,10 @@ from app.vocabulary import Dimension
 def compute(
     course: Annotated[
         list[str] | None,
-        typer.Option(metavar="RUN_KEY", help="A course run; may be repeated.  [default: all]"),
+        typer.Option(metavar="RUN_KEY", help="A course run, by default all; may be repeated."),
     ] = None,
     series: Annotated[
-        list[Dimension] | None, typer.Option(help="A series; may be repeated.  [default: all]")
+        list[Dimension] | None, typer.Option(help="A series, by default all; may be repeated.")
     ] = None,
 ) -> None:
     """Compute enrollment series anew from enrollment events."""
