@@ -1,0 +1,104 @@
+"""GraphiQL in a browser with the network cut off."""
+
+import json
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+from selenium.webdriver import ActionChains, Chrome, Keys
+from selenium.webdriver.common.by import By
+from selenium.webdriver.support.expected_conditions import (
+    element_to_be_clickable,
+    text_to_be_present_in_element,
+    visibility_of_element_located,
+)
+from selenium.webdriver.support.wait import WebDriverWait
+
+from app.web.graphiql import FIRST_QUERY
+from tests.servers import LiveServer
+
+DEMO_HEADERS = {"Authorization": "Token demo-key-0123456789abcdef"}
+EDITOR = (By.CSS_SELECTOR, "[data-uri$='operation.graphql'] .view-lines")
+HEADERS = (By.CSS_SELECTOR, "[data-uri$='request-headers.json'] .view-lines")
+RESPONSE = (By.CSS_SELECTOR, "[data-uri$='response.json'] .view-lines")
+RUN = (By.CSS_SELECTOR, ".graphiql-execute-button")
+DOCS = (By.CSS_SELECTOR, ".graphiql-sidebar button[aria-label='Show Documentation Explorer']")
+DOC_EXPLORER = (By.CSS_SELECTOR, ".graphiql-doc-explorer")
+
+
+@pytest.fixture
+def wait(browser: Chrome, live_server: LiveServer) -> WebDriverWait[Chrome]:
+    """GraphiQL open, its schema read; waits until something shows on the page."""
+    browser.get(f"{live_server.url}/graphql")
+    wait = WebDriverWait(browser, 20)
+    wait.until(text_to_be_present_in_element(EDITOR, "courses"))
+    wait.until(text_to_be_present_in_element(HEADERS, DEMO_HEADERS["Authorization"]))
+    return wait
+
+
+@pytest.fixture
+def titles(live_server: LiveServer) -> list[str]:
+    """What the first query answers, asked without a browser."""
+    answer = httpx.post(f"{live_server.url}/graphql", json={"query": FIRST_QUERY}, headers=DEMO_HEADERS)
+    titles = [course["title"] for course in answer.json()["data"]["courses"]["nodes"]]
+    assert len(titles) == 3
+    return titles
+
+
+def assert_answered(wait: WebDriverWait[Chrome], titles: list[str]) -> None:
+    for title in titles:
+        wait.until(text_to_be_present_in_element(RESPONSE, title))
+
+
+def log(browser: Chrome, kind: str) -> list[dict[str, Any]]:
+    return list(browser.get_log(kind))  # type: ignore[no-untyped-call]
+
+
+def console(browser: Chrome) -> list[str]:
+    """Everything at level warning or worse that the page and its workers wrote."""
+    return [line["message"] for line in log(browser, "browser") if line["level"] in ("WARNING", "SEVERE")]
+
+
+def origins_asked(browser: Chrome) -> set[str]:
+    """Origins that the page asked for anything over a network."""
+    events = (json.loads(entry["message"])["message"] for entry in log(browser, "performance"))
+    urls = (
+        urlsplit(event["params"]["request"]["url"])
+        for event in events
+        if event["method"] == "Network.requestWillBeSent"
+    )
+    return {f"{url.scheme}://{url.netloc}" for url in urls if url.scheme in ("http", "https", "ws", "wss")}
+
+
+def test_runs_the_first_query_offline(
+    browser: Chrome, wait: WebDriverWait[Chrome], live_server: LiveServer, titles: list[str], tmp_path: Path
+) -> None:
+    wait.until(element_to_be_clickable(RUN)).click()
+
+    assert_answered(wait, titles)
+    assert browser.save_screenshot(tmp_path / "graphiql.png")
+    assert console(browser) == []
+    assert origins_asked(browser) == {live_server.url}
+
+
+def test_runs_on_control_enter_again_after_a_reload(
+    browser: Chrome, wait: WebDriverWait[Chrome], titles: list[str]
+) -> None:
+    for _ in range(2):
+        wait.until(text_to_be_present_in_element(EDITOR, "courses"))
+        wait.until(element_to_be_clickable(EDITOR)).click()
+        ActionChains(browser).key_down(Keys.CONTROL).send_keys(Keys.ENTER).key_up(Keys.CONTROL).perform()
+        assert_answered(wait, titles)
+        browser.refresh()
+
+
+def test_documentation_opens(browser: Chrome, wait: WebDriverWait[Chrome]) -> None:
+    wait.until(element_to_be_clickable(DOCS)).click()
+
+    explorer = wait.until(visibility_of_element_located(DOC_EXPLORER))
+    wait.until(text_to_be_present_in_element(DOC_EXPLORER, "Query"))
+    explorer.find_element(By.LINK_TEXT, "Query").click()
+    wait.until(text_to_be_present_in_element(DOC_EXPLORER, "courses"))
+    assert console(browser) == []
