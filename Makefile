@@ -1,0 +1,59 @@
+PYTHON ?= $(shell command -v python3.11 || echo python3)
+SCHEMA := schema/schema.graphql
+BIN := .venv/bin
+VENV := .venv/.installed
+NODE := tests/node/node_modules/.package-lock.json
+PIP_INSTALL := $(BIN)/pip --quiet --disable-pip-version-check install --root-user-action=ignore
+COMPILE := $(BIN)/uv pip compile --quiet --generate-hashes --no-header --universal --python-version 3.11
+
+.PHONY: help run test check bench schema graphiql lock clean browser
+
+help: ## Print this list
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 12
+
+run: $(VENV) ## Serve the demo data at LYCEUM_HOST:LYCEUM_PORT
+	@$(BIN)/lyceum migrate
+	@$(BIN)/lyceum demo load
+	@exec $(BIN)/lyceum serve
+
+test: $(VENV) $(NODE) browser ## Run every test; ARGS go to pytest
+	$(BIN)/pytest $(ARGS)
+
+check: $(VENV) ## Lint, format, types, layers, and whether the exported schema is current
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/lyceum schema export --check $(SCHEMA)
+
+bench: $(VENV) ## Measure requests per second and latency
+	$(BIN)/python -m benchmarks
+
+schema: $(VENV) ## Export the schema after a change
+	$(BIN)/lyceum schema export $(SCHEMA)
+
+graphiql: ## Build the GraphiQL that the package ships
+	npm --prefix app/web/graphiql ci
+	npm --prefix app/web/graphiql run build
+
+lock: $(VENV) ## Pin the Python packages anew
+	$(COMPILE) pyproject.toml --output-file requirements/run.txt
+	$(COMPILE) pyproject.toml --extra dev --output-file requirements/dev.txt
+
+clean: ## Remove what is installed here; data in var/ stays
+	rm -rf .venv dist tests/node/node_modules app/web/graphiql/node_modules
+
+$(VENV): requirements/dev.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Lyceum needs Python 3.11 or later: make PYTHON=...")'
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || scripts/apt-install $$($(PYTHON) -c 'import sys; print("python%d.%d-venv" % sys.version_info[:2])')
+	$(PYTHON) -m venv .venv
+	$(PIP_INSTALL) --require-hashes --requirement requirements/dev.txt
+	$(PIP_INSTALL) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(NODE): tests/node/package-lock.json
+	npm --prefix tests/node ci
+	@touch $@
+
+browser:
+	@command -v chromium >/dev/null && command -v chromedriver >/dev/null || scripts/apt-install chromium chromium-driver
