@@ -1,0 +1,1 @@
+"""What the demo data is about: plain data to read and to change."""
