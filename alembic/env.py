@@ -5,10 +5,7 @@ from typing import Any
 from alembic import context
 from sqlmodel import SQLModel
 
-import app.db.models
 from app.db.types import BigInt, Json, UtcDateTime
-
-assert app.db.models
 
 
 def render_item(kind: str, item: Any, autogenerate: Any) -> str | bool:

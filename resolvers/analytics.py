@@ -37,7 +37,6 @@ _MODES = {
 """The modes that have a field of their own, by the name of the field."""
 
 _GROUPS = {
-    Dimension.TOTAL: "nothing",
     Dimension.BIRTH_YEAR: "birth_year",
     Dimension.EDUCATION: "education_level",
     Dimension.COUNTRY: "country",
@@ -80,13 +79,12 @@ def enrollment(context: Context, run: int, dimension: Dimension, range_: Range) 
     """A row for each day and group, as an awaitable of a list in the order of day and group."""
 
     def columns(span: FromClause) -> list[ColumnElement[Any]]:
-        value = func.nullif(span.c.value, "")
-        return [
-            (cast(value, Integer) if dimension is Dimension.BIRTH_YEAR else value).label(_GROUPS[dimension]),
-            span.c.count,
-            span.c.cumulative_count,
-            span.c.computed_at,
-        ]
+        group: ColumnElement[Any] = func.nullif(span.c.value, "")
+        if dimension is Dimension.BIRTH_YEAR:
+            group = cast(group, Integer)
+        name = _GROUPS.get(dimension)
+        groups = [group.label(name)] if name else []
+        return [*groups, span.c.count, span.c.cumulative_count, span.c.computed_at]
 
     return _daily(context, run, dimension, range_, columns)
 

@@ -18,7 +18,10 @@ MAX_VALUES = 100
 _OPERATORS: dict[str, Callable[[ColumnElement[Any], Any], ColumnElement[bool]]] = {
     "eq": lambda column, value: column.is_(None) if value is None else column == value,
     "in": lambda column, value: column.in_(value),
-    "contains": lambda column, value: func.lower(column).contains(func.lower(value), autoescape=True),
+    # Bytes know upper and lower case of ASCII only, as both databases do here.
+    "contains": lambda column, value: func.lower(column).contains(
+        value.encode().lower().decode(), autoescape=True
+    ),
     "starts_with": lambda column, value: column.startswith(value, autoescape=True),
     "gte": lambda column, value: column >= value,
     "lt": lambda column, value: column < value,

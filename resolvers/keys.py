@@ -14,7 +14,8 @@ def ids_table(ids: Sequence[int], dialect: str) -> TableValuedAlias:
     """A table with the ids in its column `value`."""
     if dialect == "sqlite":
         return func.json_each(orjson.dumps(ids).decode()).table_valued("value", name="ids")
-    return func.unnest(bindparam(None, list(ids), type_=_ARRAY)).table_valued("value", name="ids")
+    array = bindparam(None, list(ids), type_=_ARRAY)
+    return func.unnest(array).table_valued("value", name="ids").render_derived()
 
 
 def is_one_of(column: ColumnElement[Any], keys: Sequence[Any], dialect: str) -> ColumnElement[bool]:

@@ -10,7 +10,6 @@ from schema.scalars import OVERRIDES
 SCHEMA = strawberry.Schema(
     query=Query,
     types=[Entitlement, ProgramKind, Seat],
-    config=StrawberryConfig(scalar_map={}),
-    scalar_overrides=OVERRIDES,
+    config=StrawberryConfig(scalar_map=OVERRIDES),
 )
 """What Lyceum offers."""

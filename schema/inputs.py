@@ -70,14 +70,15 @@ class OrderDirection(Enum):
 
 def ordering(type_name: str, *names: str) -> Any:
     """The input that orders a list of a type by some of its columns."""
-    fields = StrEnum(f"{type_name}OrderField", {name.upper(): name for name in names})
+    members = {name.upper(): name for name in names}
+    fields: Any = StrEnum(f"{type_name}OrderField", members)  # type: ignore[misc]
     strawberry.enum(fields, description=f"What a list of type {type_name} can be ordered by.")
 
     @strawberry.input(
         name=f"{type_name}Order", description=f"One column of the order of a list of type {type_name}."
     )
     class Order:
-        field: fields = strawberry.field(description="What to order by.")  # type: ignore[valid-type]
+        field: fields = strawberry.field(description="What to order by.")
         direction: OrderDirection = strawberry.field(
             default=OrderDirection.ASC, description="Which end comes first."
         )

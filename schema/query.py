@@ -1,6 +1,7 @@
 """The root of every query: assembles what the areas offer."""
 
 import datetime as dt
+from typing import Annotated
 from uuid import UUID
 
 import strawberry
@@ -64,6 +65,9 @@ _ENTITIES: dict[str, Entity] = {
     )
 }
 
+_Id = Annotated[ID, strawberry.argument(description="The global id.")]
+_Ids = Annotated[list[ID], strawberry.argument(description="The global ids, at most 100.")]
+
 
 @strawberry.type(description="What operations cost, and what the viewer has left in this minute.")
 class RateLimit:
@@ -82,7 +86,7 @@ class Query:
         return found
 
     @strawberry.field(description="The object with a global id; null where there is none to see.")
-    async def node(self, info: ContextInfo, id: ID) -> Node | None:
+    async def node(self, info: ContextInfo, id: _Id) -> Node | None:
         found: list[Node | None] = await relay.nodes(info, _ENTITIES, [id], "id")
         return found[0]
 
@@ -90,7 +94,7 @@ class Query:
         description="The objects with global ids, in their order; null for each that is not to be seen.",
         metadata={"multiplier": lambda arguments, limits: len(arguments.get("ids") or ())},
     )
-    async def nodes(self, info: ContextInfo, ids: list[ID]) -> list[Node | None]:
+    async def nodes(self, info: ContextInfo, ids: _Ids) -> list[Node | None]:
         found: list[Node | None] = await relay.nodes(info, _ENTITIES, ids, "ids")
         return found
 

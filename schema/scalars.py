@@ -2,6 +2,7 @@
 
 import datetime as dt
 from typing import Any
+from uuid import UUID
 
 import strawberry
 
@@ -29,4 +30,12 @@ DateTime = strawberry.scalar(
     parse_value=_parse,
 )
 
-OVERRIDES: dict[object, Any] = {dt.datetime: DateTime}
+Uuid = strawberry.scalar(
+    name="UUID",
+    description="A UUID in lower case with hyphens; input may be without them.",
+    specified_by_url="https://www.rfc-editor.org/rfc/rfc9562",
+    serialize=str,
+    parse_value=UUID,
+)
+
+OVERRIDES: dict[object, Any] = {dt.datetime: DateTime, UUID: Uuid}

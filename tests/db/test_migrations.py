@@ -42,9 +42,7 @@ async def test_migrating_twice_changes_nothing(database: Database) -> None:
 def test_no_relationship_loads_by_accident() -> None:
     configure_mappers()
     relationships = [
-        relationship
-        for mapper in SQLModel._sa_registry.mappers
-        for relationship in mapper.relationships
+        relationship for mapper in SQLModel._sa_registry.mappers for relationship in mapper.relationships
     ]
     assert relationships
     assert {relationship.lazy for relationship in relationships} == {"raise"}

@@ -1,0 +1,255 @@
+"""Every limit: just below it an operation runs, just above it is refused and says which limit it was."""
+
+import datetime as dt
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from app.db.engine import Database
+from app.db.models import Course, CourseRun
+from app.graphql.budget import Purse
+from app.graphql.limits import Measurer
+from resolvers.context import PageLimits
+from schema.build import SCHEMA
+from schema.relay import encode_id
+from tests.databases import DIALECTS, Databases
+from tests.graphql.clients import STAFF_KEY, Client, add_user, client_of
+
+
+@pytest.fixture(scope="module", params=DIALECTS)
+async def database(request: pytest.FixtureRequest, databases: Databases) -> Database:
+    made = await databases.empty(request.param)
+    await add_user(made, "staff", STAFF_KEY, is_staff=True)
+    async with made.session() as session:
+        course = Course(key="C+1")
+        session.add(course)
+        await session.flush()
+        session.add(CourseRun(key="R", course_id=course.id))
+    return made
+
+
+@pytest.fixture
+async def client(database: Database) -> AsyncIterator[Client]:
+    async with client_of(database) as made:
+        yield made
+
+
+def fields(count: int) -> str:
+    """A query of so many fields."""
+    return "{ courses { nodes { " + "title " * (count - 2) + "} } }"
+
+
+def deep(count: int) -> str:
+    """A query of so many levels: `courses`, `nodes`, then links between course and run, then a leaf."""
+    steps = ["courses", "nodes"]
+    while len(steps) < count - 1:
+        steps += ["runs(first: 1)", "nodes", "course"]
+    steps = steps[: count - 1]
+    leaf = "__typename"
+    for step in reversed(steps):
+        leaf = f"{step} {{ {leaf} }}"
+    return f"{{ {leaf.replace('courses', 'courses(first: 1)', 1)} }}"
+
+
+def spread_over_fragments(item: str, count: int) -> str:
+    """A query that has an item so many times by spreading one fragment."""
+    spreads = "...F " * (count // 5) + " ".join(item.format(n=n) for n in range(count % 5))
+    five = " ".join(item.format(n=f"f{n}") for n in range(5))
+    return f"{{ courses {{ nodes {{ key {spreads} }} }} }} fragment F on Course {{ {five} }}"
+
+
+LIMITS: dict[str, tuple[Any, int]] = {
+    "depth": (deep, 20),
+    "root fields": (lambda count: "{ " + "__typename " * count + "}", 20),
+    "aliases": (lambda count: spread_over_fragments("a{n}: title", count), 60),
+    "directives": (lambda count: spread_over_fragments("title @skip(if: false)", count), 60),
+    "fields": (fields, 400),
+    "cost": (
+        lambda count: (
+            f"{{ courses(first: 100) {{ nodes {{ runs(first: 100) {{ nodes {{ course {{ runs(first: 1) {{ nodes {{ course {{ key }} }} }} }} }} }} }} }} a: courses(first: {count - 40_100 - 9_800}) {{ totalCount }} b: courses(first: 100) {{ nodes {{ runs(first: 97) {{ totalCount }} }} }} }}"
+        ),
+        50_000,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", LIMITS)
+async def test_each_limit_of_an_operation(client: Client, name: str) -> None:
+    make, maximum = LIMITS[name]
+    assert await client.ask(make(maximum))
+    (error,) = await client.errors(make(maximum + 1))
+    assert error["extensions"] == {"code": "COST_EXCEEDED", "limit": name, "maximum": maximum}
+    assert str(maximum) in error["message"]
+
+
+async def test_the_limit_on_tokens(client: Client) -> None:
+    def tokens(fields: int) -> str:
+        # A name, two keywords or braces each, and four tokens a variable, which is unused and so refused.
+        return f"query A({'$a: Int ' * 748}) {{ {'__typename ' * fields} }}"
+
+    assert "more than" not in (await client.errors(tokens(2)))[0]["message"]
+    (error,) = await client.errors(tokens(3))
+    assert "more than 3000 tokens" in error["message"]
+    assert error["extensions"]["code"] == "BAD_USER_INPUT"
+
+
+async def test_the_limit_on_the_body(client: Client) -> None:
+    def body(size: int) -> bytes:
+        start, end = b'{"query": "{ __typename }"', b"}"
+        return start + b" " * (size - len(start) - len(end)) + end
+
+    headers = {"content-type": "application/json"}
+    assert (await client.http.post("/graphql", content=body(131_072), headers=headers)).status_code == 200
+    too_large = await client.http.post("/graphql", content=body(131_073), headers=headers)
+    assert too_large.status_code == 413
+    assert too_large.json()["errors"][0]["extensions"]["maximum"] == 131_072
+
+    async def chunks() -> AsyncIterator[bytes]:
+        for _ in range(131_073):
+            yield b" "
+
+    assert (await client.http.post("/graphql", content=chunks(), headers=headers)).status_code == 413
+
+
+async def test_the_limit_on_ids(client: Client) -> None:
+    query = "query ($ids: [ID!]!) { nodes(ids: $ids) { id } }"
+    id_ = encode_id("Course", 1)
+    assert await client.ask(query, {"ids": [id_] * 100}) == {"nodes": [{"id": id_}] * 100}
+    (error,) = await client.errors(query, {"ids": [id_] * 101})
+    assert error["extensions"] == {"code": "BAD_USER_INPUT", "field": "ids", "maximum": 100}
+
+
+async def test_the_limit_on_the_days_of_a_series(client: Client) -> None:
+    query = """query ($start: Date!, $end: Date!) {
+      courseRun(key: "R") { analytics { enrollmentDaily(start: $start, end: $end) { count } } }
+    }"""
+    end = dt.date(2026, 1, 1)
+    longest = {"start": str(end - dt.timedelta(7320)), "end": str(end)}
+    assert await client.ask(query, longest, key=STAFF_KEY)
+    (error,) = await client.errors(
+        query, {"start": str(end - dt.timedelta(7321)), "end": str(end)}, key=STAFF_KEY
+    )
+    assert error["extensions"] == {"code": "BAD_USER_INPUT", "field": "start", "maximum": 7320}
+
+
+async def test_the_budget_of_a_minute(database: Database) -> None:
+    async with client_of(database, cost_per_minute=25) as client:
+        query = "{ courses { totalCount } rateLimit { cost limit remaining resetAt } }"
+        first = (await client.ask(query))["rateLimit"]
+        assert (first["cost"], first["limit"], first["remaining"]) == (21, 25, 4)
+        refused = await client.post(query)
+        assert refused.status_code == 429
+        assert 1 <= int(refused.headers["retry-after"]) <= 60
+        assert refused.json()["errors"][0]["extensions"]["code"] == "RATE_LIMITED"
+        # Another viewer has a budget of its own, and a cheap operation still fits into this one.
+        assert (await client.ask(query, key=STAFF_KEY))["rateLimit"]["remaining"] == 4
+        assert await client.ask("{ __typename }")
+
+
+def test_a_budget_is_renewed_with_the_minute() -> None:
+    purse = Purse(10)
+    start = dt.datetime(2026, 1, 1, 0, 0, 59, 999_999, dt.UTC)
+    assert purse.spend("a", 10, start).remaining == 0
+    assert purse.spend("a", 10, start + dt.timedelta(microseconds=1)).remaining == 0
+    assert Purse(0).spend("a", 10**9, start).limit is None
+
+
+SLOW = {
+    "sqlite": "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n WHERE x < 1000000000) SELECT count(*) FROM n",
+    "postgresql": "SELECT pg_sleep(30)",
+}
+
+
+async def test_the_time_limit_stops_the_database_too(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from app.db.reader import Reader
+
+    real = Reader.rows
+
+    async def slow(self: Reader, statement: Any) -> Any:
+        await real(self, text(SLOW[self.dialect]))
+        return await real(self, statement)
+
+    query = "{ courses { nodes { key } } }"
+    async with client_of(database, operation_timeout=0.3, database_pool_size=1) as client:
+        monkeypatch.setattr(Reader, "rows", slow)
+        answer = (await client.post(query)).json()
+        monkeypatch.undo()
+        assert answer["errors"][0]["extensions"] == {
+            "code": "COST_EXCEEDED",
+            "limit": "seconds",
+            "maximum": 0.3,
+        }
+        # The only connection of the pool is free again: nothing runs on.
+        assert await client.ask(query) == {"courses": {"nodes": [{"key": "C+1"}]}}
+    if database.dialect == "postgresql":
+        async with database.reader.connect() as connection:
+            running = "SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND query LIKE '%pg_sleep(30)%' AND pid <> pg_backend_pid()"
+            assert await connection.scalar(text(running)) == 0
+
+
+LIMITS_OF_PAGES = PageLimits(20, 100, 100, 7320)
+
+
+@pytest.mark.parametrize(
+    ("query", "variables", "cost"),
+    [
+        ("{ __typename }", {}, 1),
+        ('{ course(key: "x") { key title } }', {}, 1),
+        ("{ courses { nodes { key } } }", {}, 20),
+        ("{ courses(first: 3) { totalCount pageInfo { hasNextPage } edges { node { key } } } }", {}, 3),
+        ("{ courses(last: 3) { nodes { runs(first: 2) { nodes { course { key } } } } } }", {}, 3 + 6 + 6),
+        ("query ($n: Int) { courses(first: $n) { nodes { key } } }", {"n": 7}, 7),
+        ("query ($n: Int = 9) { courses(first: $n) { nodes { key } } }", {}, 9),
+        ("query ($ids: [ID!]!) { nodes(ids: $ids) { id } }", {"ids": ["a", "b"]}, 2),
+        ('{ nodes(ids: ["a", "b", "c"]) { id } }', {}, 3),
+        (
+            "{ courses(first: 2) { nodes { ...F ...F } } } fragment F on Course { runs(first: 5) { totalCount } }",
+            {},
+            22,
+        ),
+        ('{ courseRun(key: "x") { analytics { enrollmentDaily { count } } } }', {}, 3),
+        (
+            'query ($s: Date) { courseRun(key: "x") { analytics { enrollmentByMode(start: $s, end: "2024-01-11") { audit } } } }',
+            {"s": "2024-01-01"},
+            12,
+        ),
+        (
+            '{ courseRun(key: "x") { analytics { enrollmentByCountry(start: "2024-01-01", end: "2024-01-11") { count } } } }',
+            {},
+            502,
+        ),
+        ("query A { courses { totalCount } } query B { __typename }", {}, 20),
+    ],
+)
+def test_cost_is_the_number_of_objects(query: str, variables: dict[str, Any], cost: int) -> None:
+    from graphql import OperationDefinitionNode, parse
+
+    document = parse(query)
+    operation = document.definitions[0]
+    assert isinstance(operation, OperationDefinitionNode)
+    measurer = Measurer(SCHEMA._schema, document, LIMITS_OF_PAGES)
+    for _ in range(2):
+        assert measurer.size(operation, variables).cost == cost
+
+
+async def test_the_cost_of_an_operation_is_in_its_answer(client: Client) -> None:
+    query = "query ($n: Int!) { courses(first: $n) { totalCount } }"
+    for n in (1, 2, 1):
+        assert (await client.post(query, {"n": n})).json()["extensions"] == {"cost": n}
+
+
+async def test_the_introspection_of_graphiql_is_within_the_limits(client: Client) -> None:
+    from graphql import build_client_schema, get_introspection_query, print_schema
+
+    full = get_introspection_query(
+        specified_by_url=True,
+        directive_is_repeatable=True,
+        schema_description=True,
+        input_value_deprecation=True,
+    )
+    rebuilt = build_client_schema(await client.ask(full))
+    assert "type CourseRun implements Node" in print_schema(rebuilt)
