@@ -54,6 +54,11 @@ def _published_or_enrolled(viewer: Viewer, rows: FromClause) -> ColumnElement[bo
     return or_(published, exists().where(and_(mine, enrollment.c.run_id == rows.c.id)))
 
 
+def _of_visible_run(viewer: Viewer, rows: FromClause) -> ColumnElement[bool]:
+    run = table_of(models.CourseRun).alias("seen_run")
+    return exists().where(run.c.id == rows.c.run_id, _published_or_enrolled(viewer, run))
+
+
 def _public_program(viewer: Viewer, rows: FromClause) -> ColumnElement[bool]:
     return rows.c.status.in_((ProgramStatus.ACTIVE, ProgramStatus.RETIRED))
 
@@ -80,7 +85,7 @@ _RULES: dict[type[SQLModel], Rule] = {
     models.Person: _everyone,
     models.Program: _public_program,
     models.ProgramType: _everyone,
-    models.Seat: _everyone,
+    models.Seat: _of_visible_run,
     models.Subject: _everyone,
     models.User: _own("id"),
     models.Enrollment: _own("user_id"),

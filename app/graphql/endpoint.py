@@ -15,7 +15,7 @@ from starlette.types import Receive, Scope, Send
 from app.auth.credentials import Authenticator
 from app.auth.viewer import Viewer
 from app.errors import BadUserInput, LyceumError, Unauthenticated
-from app.graphql.errors import refused
+from app.graphql.errors import masked, refused
 from app.graphql.execute import Answer, Executor, Operation
 from app.graphql.media import HTML, JSON, RESPONSE, chosen
 from app.settings import Settings
@@ -58,8 +58,11 @@ class GraphQLEndpoint:
         self._page = page
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request of any method."""
-        response = await self._answer(Request(scope, receive))
+        """Answer a request of any method; what nobody expected is masked."""
+        try:
+            response = await self._answer(Request(scope, receive))
+        except Exception as error:
+            response = _json({"errors": [masked(error)]}, STATUSES["INTERNAL"], JSON)
         await response(scope, receive, send)
 
     async def _answer(self, request: Request) -> Response:

@@ -17,7 +17,7 @@ from app.errors import CostExceeded, Forbidden, LyceumError
 from app.graphql import limits
 from app.graphql.budget import Purse
 from app.graphql.documents import Document, Documents
-from app.graphql.errors import formatted, masked, refused
+from app.graphql.errors import formatted, refused
 from app.settings import Settings
 from resolvers.context import Budget, Context, PageLimits
 
@@ -95,9 +95,7 @@ class Executor:
             late = CostExceeded(
                 f"The operation took longer than {seconds:g} seconds", limit="seconds", maximum=seconds
             )
-            return Answer({"errors": [refused(late)], "extensions": extensions}, executed=True)
-        except Exception as error:
-            return Answer({"errors": [masked(error)]}, executed=True)
+            return Answer({"errors": [refused(late)], "data": None, "extensions": extensions}, executed=True)
         finally:
             await reader.close()
         return _answer(result, extensions)

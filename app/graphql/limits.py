@@ -82,7 +82,7 @@ class Measurer:
         self._fragments = {
             node.name.value: node for node in document.definitions if isinstance(node, FragmentDefinitionNode)
         }
-        self._found: dict[str, tuple[tuple[str, ...], dict[str, Size]]] = {}
+        self._found: dict[str, tuple[tuple[str, ...], dict[tuple[object, ...], Size]]] = {}
 
     def size(self, operation: OperationDefinitionNode, variables: Variables) -> Size:
         """The size of an operation. Raises `CostExceeded` when it nests too deeply to be walked."""
@@ -122,8 +122,15 @@ def check(size: Size, settings: Settings) -> None:
             )
 
 
-def _key(names: tuple[str, ...], variables: Variables) -> str:
-    return repr([variables.get(name) for name in names])
+def _key(names: tuple[str, ...], variables: Variables) -> tuple[object, ...]:
+    """All that a size can depend on: of a list only its length, of an object nothing."""
+    return tuple(_outline(variables.get(name)) for name in names)
+
+
+def _outline(value: Any) -> object:
+    if isinstance(value, list):
+        return list, len(value)
+    return None if isinstance(value, dict) else (type(value), value)
 
 
 class _Walk:

@@ -278,6 +278,31 @@ async def test_production_hides_the_schema_from_strangers(databases: Databases) 
         assert await client.ask("{ __typename }") == {"__typename": "Query"}
 
 
+async def test_what_fails_outside_of_fields_is_masked_too(
+    client: Client, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def fail(*_: Any) -> None:
+        raise RuntimeError("the secret reason")
+
+    monkeypatch.setattr("app.auth.credentials.Authenticator.viewer", fail)
+    response = await client.post("{ __typename }")
+    assert (response.status_code, code_of(response)) == (500, "INTERNAL")
+    assert "secret" not in response.text
+    assert response.json()["errors"][0]["extensions"]["id"] in caplog.text
+
+
+@pytest.mark.parametrize("levels", [10, 900, 1020])
+async def test_deeply_nested_variables_are_only_wrong(client: Client, levels: int) -> None:
+    for query in (
+        "query ($x: Int) { courses(first: $x) { totalCount } }",
+        "query ($x: CourseWhere) { courses(where: $x) { totalCount } }",
+        "query ($x: [ID!]!) { nodes(ids: $x) { id } }",
+    ):
+        text = '{"query": "%s", "variables": {"x": %s}}' % (query, "[" * levels + "1" + "]" * levels)  # noqa: UP031
+        response = await client.http.post("/graphql", content=text.encode(), headers=JSON)
+        assert (response.status_code, code_of(response)) in ((200, "BAD_USER_INPUT"), (400, "BAD_USER_INPUT"))
+
+
 async def test_an_unexpected_error_is_masked_and_its_id_is_in_the_log(
     client: Client, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
