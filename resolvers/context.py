@@ -34,7 +34,8 @@ class Context:
     """One operation: who asks, what is read with, and when.
 
     `memo` lives as long as the parsed document and holds what depends on
-    nothing else; its keys are made of identities of syntax nodes.
+    nothing else, `shared` as long as the operation; their keys are made of
+    identities of syntax nodes.
     """
 
     viewer: Viewer
@@ -43,6 +44,7 @@ class Context:
     budget: Budget
     now: dt.datetime
     memo: dict[Any, Any]
+    shared: dict[Any, Any] = field(default_factory=dict)
     loaders: Loaders = field(init=False)
 
     def __post_init__(self) -> None:

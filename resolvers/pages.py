@@ -2,8 +2,10 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
+from aiodataloader import DataLoader
 from sqlalchemy import ColumnElement, Select, and_, func, literal, or_, select, true
 
 from app.db.reader import Record
@@ -141,22 +143,22 @@ class Listing:
     async def count(self, parent: int | None) -> int:
         """How many rows the list holds, of a parent or at the root."""
         if parent is not None:
-            return await self._context.loaders.count(("count", *self._name), self._counts).load(parent)
+            return await self._count_loader.load(parent)
         rows = Rows(self._entity)
         statement = select(func.count()).select_from(rows.source)
         return int(await self._context.reader.scalar(statement.where(self._filter(rows))))
 
     async def page_of(self, parent: int) -> Page:
         """The page of a parent; pages of all parents are read by one statement."""
-        found = await self._context.loaders.rows(("page", *self._name), self._pages).load(parent)
-        return Page(self, found, parent)
+        return Page(self, await self._page_loader.load(parent), parent)
 
-    @property
-    def _name(self) -> tuple[Any, ...]:
-        request = self.request
-        where = repr(sorted(request.where.items()))
-        paging = (self.size, self.backward, request.after, request.before, self._signature)
-        return (self._relation, where, *paging, *self._columns)
+    @cached_property
+    def _page_loader(self) -> DataLoader[int, list[Record]]:
+        return self._context.loaders.rows(self, self._pages)
+
+    @cached_property
+    def _count_loader(self) -> DataLoader[int, int]:
+        return self._context.loaders.count(self, self._counts)
 
     def _total_order(self, terms: tuple[Term, ...]) -> tuple[Term, ...]:
         if not terms and self._relation is not None:

@@ -142,6 +142,8 @@ def look_up(entity: Entity, by: str, description: str, type_: type = str) -> Any
 
 def connection(source: Entity | Relation, where: Any, order: Any, description: str) -> Any:
     """A field that is a page of a list: of an entity's rows, or of those that hang on the object."""
+    relation = source if isinstance(source, Relation) else None
+    entity = source.entity if isinstance(source, Relation) else source
 
     def resolve(
         root: Any,
@@ -159,13 +161,16 @@ def connection(source: Entity | Relation, where: Any, order: Any, description: s
             list[order] | None, strawberry.argument(description="By id unless given.")
         ] = None,
     ) -> Any:
-        request = PageRequest(first, after, last, before, as_where(where), as_order(order_by))
-        needed = columns(info, "nodes") | columns(info, "edges", "node")
-        if isinstance(source, Relation):
-            return Listing(info.context, source.entity, request, needed, source).page_of(root.id)
-        return Listing(info.context, source, request, needed).page()
+        context = info.context
+        key = (source, *map(id, info._raw_info.field_nodes))
+        listing: Listing | None = context.shared.get(key)
+        if listing is None:
+            request = PageRequest(first, after, last, before, as_where(where), as_order(order_by))
+            needed = columns(info, "nodes") | columns(info, "edges", "node")
+            listing = context.shared[key] = Listing(context, entity, request, needed, relation)
+        return listing.page_of(root.id) if relation else listing.page()
 
-    needs = ("id",) if isinstance(source, Relation) else ()
+    needs = ("id",) if relation else ()
     return strawberry.field(
         resolver=resolve,
         description=description,
