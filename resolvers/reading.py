@@ -3,8 +3,10 @@
 from collections.abc import Collection, Sequence
 from typing import Any
 
+from aiodataloader import DataLoader
 from sqlalchemy import Select, select
 
+from app.db.reader import Record
 from resolvers.access import visible
 from resolvers.context import Context
 from resolvers.entity import Entity, Relation, Rows
@@ -13,12 +15,16 @@ from resolvers.text import storable
 
 
 def row(context: Context, entity: Entity, key: Any, columns: Collection[str], by: str = "id") -> Any:
-    """The row with a key, as an awaitable; None when there is none that the viewer may see.
-
-    Look-ups of one document that read the same columns share one statement.
-    """
+    """The row with a key, as an awaitable; None when there is none that the viewer may see."""
     if isinstance(key, str):
         storable(key, by)
+    return row_loader(context, entity, columns, by).load(key)
+
+
+def row_loader(
+    context: Context, entity: Entity, columns: Collection[str], by: str = "id"
+) -> DataLoader[Any, Record | None]:
+    """A loader of rows by a key. Look-ups that read the same columns share one statement."""
     names = sorted(columns)
 
     def batch(keys: Sequence[Any]) -> Select[Any]:
@@ -30,7 +36,7 @@ def row(context: Context, entity: Entity, key: Any, columns: Collection[str], by
             is_one_of(column, keys, context.reader.dialect),
         )
 
-    return context.loaders.row((entity, by, *names), batch).load(key)
+    return context.loaders.row((entity, by, *names), batch)
 
 
 def related(

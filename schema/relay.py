@@ -105,12 +105,23 @@ def field(description: str, **options: Any) -> Any:
     return strawberry.field(description=description, **options)
 
 
+def _place(info: ContextInfo, source: Entity | Relation) -> tuple[Any, ...]:
+    """Names a field as it stands in the document, whatever object it is resolved on."""
+    return (source, *map(id, info._raw_info.field_nodes))
+
+
 def to_one(entity: Entity, column: str, description: str) -> Any:
     """A field that is the row whose id a column holds; null where the viewer may not see it."""
 
     def resolve(root: Any, info: ContextInfo) -> Any:
         key = getattr(root, column)
-        return None if key is None else reading.row(info.context, entity, key, columns(info))
+        if key is None:
+            return None
+        shared, name = info.context.shared, _place(info, entity)
+        loader = shared.get(name)
+        if loader is None:
+            loader = shared[name] = reading.row_loader(info.context, entity, columns(info))
+        return loader.load(key)
 
     return strawberry.field(resolver=resolve, description=description, metadata={"needs": (column,)})
 
@@ -158,11 +169,11 @@ def connection(source: Entity | Relation, where: Any, order: Any, description: s
         ] = None,
         where: Annotated[where | None, strawberry.argument(description="Only items like this.")] = None,
         order_by: Annotated[
-            list[order] | None, strawberry.argument(description="By id unless given.")
+            list[order] | None, strawberry.argument(description="By place or id unless given.")
         ] = None,
     ) -> Any:
         context = info.context
-        key = (source, *map(id, info._raw_info.field_nodes))
+        key = _place(info, source)
         listing: Listing | None = context.shared.get(key)
         if listing is None:
             request = PageRequest(first, after, last, before, as_where(where), as_order(order_by))
