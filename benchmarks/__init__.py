@@ -1,0 +1,1 @@
+"""How fast Lyceum answers, measured on generated data: `python -m benchmarks`."""

@@ -1,0 +1,86 @@
+"""Measuring queries: each on a server of its own, by a load that comes from another process."""
+
+import multiprocessing
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Executor, ProcessPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from app.errors import BadUserInput
+from app.progress import Progress
+from benchmarks.data import Scale
+from benchmarks.databases import Filled
+from benchmarks.load import Load, Target, hammer, walk
+from benchmarks.process import cores, peak_memory, pin
+from benchmarks.queries import Query
+from benchmarks.report import Measurement
+from benchmarks.server import Server, bare, lyceum
+
+CONNECTIONS = (1, 16)
+_PAGES_AT_ONCE = 100
+
+
+@dataclass(frozen=True)
+class Bench:
+    """Measures for some seconds at each number of connections, after a quarter of that to warm up."""
+
+    loader: Executor
+    bare_server: Server
+    core: int
+    seconds: float
+    scale: Scale
+    progress: Progress
+
+    def lyceum(self, query: Query, name: str, database: Filled) -> Iterator[Measurement]:
+        """Measure a query on Lyceum over a database."""
+        with lyceum(database.url, self.core) as running:
+            target = self._target(query, running, "/graphql", database.pid)
+            if query.paged:
+                load = self._walk(target, f"{query.name}, {name}")
+                yield Measurement(query.name, name, 1, load, peak_memory(running.pid))
+            else:
+                yield from self._hammer(target, query, name, CONNECTIONS)
+
+    def bare(self, query: Query, size: int) -> Iterator[Measurement]:
+        """Measure a query on the bare handler, which answers with so many bytes."""
+        target = self._target(query, self.bare_server, f"/{size}")
+        yield from self._hammer(
+            target, query, "bare Starlette", CONNECTIONS[:1] if query.paged else CONNECTIONS
+        )
+
+    def _target(self, query: Query, running: Server, path: str, database: int | None = None) -> Target:
+        body = {"query": query.text, "variables": query.variables(self.scale)}
+        return Target(running.port, path, body, running.pid, database)
+
+    def _hammer(
+        self, target: Target, query: Query, name: str, connections: Sequence[int]
+    ) -> Iterator[Measurement]:
+        advance = self.progress(f"{query.name}, {name}", len(connections))
+        for count in connections:
+            load = self.loader.submit(hammer, target, count, self.seconds / 4, self.seconds).result()
+            yield Measurement(query.name, name, count, load, peak_memory(target.server))
+            advance(1)
+
+    def _walk(self, target: Target, step: str) -> Load:
+        advance = self.progress(step, self.scale.enrollments)
+        total, after = self.loader.submit(walk, target, None, _PAGES_AT_ONCE).result()
+        advance(total.items)
+        while after is not None:
+            load, after = self.loader.submit(walk, target, after, _PAGES_AT_ONCE).result()
+            total += load
+            advance(load.items)
+        if total.items != self.scale.enrollments:
+            raise BadUserInput(f"{total.items} enrollments were found, there are {self.scale.enrollments}")
+        return total
+
+
+@contextmanager
+def bench(seconds: float, scale: Scale, progress: Progress) -> Iterator[Bench]:
+    """A bench whose servers run on one core and whose load comes from another, where there is one."""
+    server_core, load_core = cores()
+    context = multiprocessing.get_context("spawn")
+    with (
+        ProcessPoolExecutor(1, mp_context=context, initializer=pin, initargs=(load_core,)) as loader,
+        bare(server_core) as bare_server,
+    ):
+        yield Bench(loader, bare_server, server_core, seconds, scale, progress)

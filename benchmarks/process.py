@@ -1,0 +1,56 @@
+"""What Linux knows of processes: CPU time, memory, parents, and the cores they may run on."""
+
+import os
+from pathlib import Path
+
+_TICKS = os.sysconf("SC_CLK_TCK")
+
+
+def cpu_seconds(pid: int) -> float:
+    """User and system time of a process with all its threads, and of its children, living and gone."""
+    return _ticks(pid) / _TICKS
+
+
+def peak_memory(pid: int) -> int:
+    """The most memory that a process ever had resident, in bytes."""
+    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+        name, _, value = line.partition(":")
+        if name == "VmHWM":
+            return int(value.split()[0]) * 1024
+    raise LookupError(f"process {pid} has no memory")
+
+
+def parent(pid: int, name: str) -> int | None:
+    """The parent of a process; None when no process of that name has the id on this machine."""
+    try:
+        found, fields = _stat(pid)
+    except OSError:
+        return None
+    return int(fields[1]) if found == name else None
+
+
+def pin(core: int, pid: int = 0) -> None:
+    """Let a process, by default this one, run on one core only."""
+    os.sched_setaffinity(pid, {core})
+
+
+def cores() -> tuple[int, int]:
+    """A core for the server and one for the load; the same where there is only one."""
+    allowed = os.sched_getaffinity(0)
+    return min(allowed), max(allowed)
+
+
+def _ticks(pid: int) -> int:
+    try:
+        fields = _stat(pid)[1]
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    except OSError:
+        # Gone since it was listed; its parent has counted it.
+        return 0
+    return sum(map(int, fields[11:15])) + sum(_ticks(int(child)) for child in children)
+
+
+def _stat(pid: int) -> tuple[str, list[str]]:
+    """Name and further fields of a process, the state first (proc(5), field 3 and on)."""
+    head, _, rest = Path(f"/proc/{pid}/stat").read_text().rpartition(")")
+    return head.partition("(")[2], rest.split()

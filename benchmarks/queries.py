@@ -1,0 +1,76 @@
+"""The operations that are measured."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from benchmarks.data import FIRST_DAY, Scale, course_key, run_key
+
+
+@dataclass(frozen=True)
+class Query:
+    """An operation. `paged` ones are asked again with the variable `after` until there is no next page."""
+
+    name: str
+    content: str
+    text: str
+    variables: Callable[[Scale], Mapping[str, Any]]
+    paged: bool = False
+
+
+QUERIES = (
+    Query(
+        "Q1",
+        "one course, 12 scalars",
+        """query Q1($key: String!) {
+          course(key: $key) {
+            id uuid key title shortDescription levelType imageUrl imageWidth imageHeight
+            marketingSlug created modified
+          }
+        }""",
+        lambda scale: {"key": course_key(scale.courses // 2)},
+    ),
+    Query(
+        "Q2",
+        "50 runs, their course, 20 enrollments each, their user",
+        """query Q2($runs: Int!, $enrollments: Int!) {
+          courseRuns(first: $runs) {
+            nodes {
+              key start end pacing
+              course { key title levelType }
+              enrollments(first: $enrollments) { nodes { id mode created user { username email } } }
+            }
+          }
+        }""",
+        lambda scale: {"runs": 50, "enrollments": 20},
+    ),
+    Query(
+        "Q3",
+        "one run, two years by day, total and by mode",
+        """query Q3($run: String!, $start: Date!, $end: Date!) {
+          courseRun(key: $run) {
+            analytics {
+              enrollmentDaily(start: $start, end: $end) { date count }
+              enrollmentByMode(start: $start, end: $end) { date audit verified honor }
+            }
+          }
+        }""",
+        lambda scale: {
+            "run": run_key(scale.runs // 2, scale),
+            "start": FIRST_DAY.isoformat(),
+            "end": scale.last_day.isoformat(),
+        },
+    ),
+    Query(
+        "Q4",
+        "all enrollments, page by page",
+        """query Q4($first: Int!, $after: String) {
+          enrollments(first: $first, after: $after) {
+            nodes { id mode user { id username } run { key } }
+            pageInfo { hasNextPage endCursor }
+          }
+        }""",
+        lambda scale: {"first": 100},
+        paged=True,
+    ),
+)

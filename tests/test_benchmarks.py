@@ -1,0 +1,93 @@
+"""The benchmarks work: their data is whole, and what they measure are right answers. No times here."""
+
+import asyncio
+import os
+import re
+import subprocess
+import sys
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from app.db.engine import Database
+from app.errors import BadUserInput
+from benchmarks.data import SMALL, fill, is_filled
+from benchmarks.load import Target, hammer, walk
+from benchmarks.process import cores
+from benchmarks.queries import QUERIES
+from benchmarks.server import lyceum
+from tests.databases import Databases
+
+
+def run(*options: str) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "COLUMNS": "140"}
+    return subprocess.run(
+        [sys.executable, "-m", "benchmarks", *options], capture_output=True, text=True, env=environment
+    )
+
+
+def test_small_run_prints_a_row_for_each_case() -> None:
+    done = run("--small", "--database", "sqlite", "--seconds", "0.1", "--queries", "q4")
+    assert done.returncode == 0, done.stderr
+    rows = re.findall(r"^(Q\d)\s+(.+?)\s{2,}(\d+) +([\d,.]+) ", done.stdout, re.MULTILINE)
+    cases = [(query, server, connections) for query, server, connections, _ in rows]
+    assert cases == [("Q4", "sqlite", "1"), ("Q4", "bare Starlette", "1")]
+    assert all(float(rate.replace(",", "")) > 0 for *_, rate in rows)
+    assert "600 enrollments" in done.stdout
+
+
+def test_unknown_query_is_refused() -> None:
+    done = run("--queries", "Q1,Q9")
+    assert done.returncode == 1
+    assert done.stderr == "benchmarks: --queries: there is no query 'Q9', only Q1, Q2, Q3, Q4\n"
+
+
+async def test_data_is_whole(database: Database) -> None:
+    async def rows(statement: str) -> list[tuple[Any, ...]]:
+        async with database.reader.connect() as connection:
+            return [tuple(row) for row in await connection.execute(text(statement))]
+
+    assert not await is_filled(database)
+    await fill(database, SMALL)
+    assert await is_filled(database)
+    assert await rows("SELECT count(*), count(DISTINCT run_id) FROM enrollment") == [(600, 30)]
+    assert await rows("SELECT DISTINCT count(DISTINCT user_id) FROM enrollment GROUP BY run_id") == [
+        (SMALL.enrollments_per_run,)
+    ]
+    daily = await rows(
+        "SELECT run_id, since, min(until),"
+        " sum(CASE WHEN dimension = 'total' THEN count ELSE 0 END),"
+        " sum(CASE WHEN dimension = 'mode' THEN count ELSE 0 END),"
+        " sum(CASE WHEN dimension = 'mode' THEN 1 ELSE 0 END)"
+        " FROM enrollment_span GROUP BY run_id, since ORDER BY run_id, since"
+    )
+    assert len(daily) == SMALL.runs * SMALL.days
+    assert all(total == by_mode and modes == 3 for *_, total, by_mode, modes in daily)
+    neighbours = [(one, next_) for one, next_ in pairwise(daily) if one[0] == next_[0]]
+    assert all(one[2] == next_[1] and one[3] != next_[3] for one, next_ in neighbours)
+
+
+async def test_only_right_answers_are_measured(databases: Databases) -> None:
+    database = await databases.empty("sqlite")
+    await fill(database, SMALL)
+    url = database.url.render_as_string(hide_password=False)
+    with lyceum(url, cores()[0]) as server:
+
+        def target(query: str, path: str = "/graphql", **variables: Any) -> Target:
+            return Target(server.port, path, {"query": query, "variables": variables}, server.pid)
+
+        for wrong, message in (
+            (target("{ nonsense }"), "the server answers with errors: .*nonsense"),
+            (target("{ viewer { username } }", "/nowhere"), "status 404"),
+        ):
+            with pytest.raises(BadUserInput, match=message):
+                await asyncio.to_thread(hammer, wrong, 1, 0, 0.01)
+        load = await asyncio.to_thread(hammer, target("{ viewer { username } }"), 3, 0, 0.01)
+        assert len(load.latencies) >= 3
+        assert 0 < min(load.latencies) <= load.seconds
+        listing = target(QUERIES[3].text, **QUERIES[3].variables(SMALL))
+        first, after = await asyncio.to_thread(walk, listing, None, 4)
+        rest, end = await asyncio.to_thread(walk, listing, after, 4)
+    assert (first.items, rest.items, end) == (400, 200, None)
