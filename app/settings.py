@@ -19,7 +19,9 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="LYCEUM_", frozen=True)
 
-    environment: Environment = Environment.DEVELOPMENT
+    environment: Environment = Field(
+        Environment.DEVELOPMENT, description="`production` hides what only developers need."
+    )
     host: str = Field("127.0.0.1", description="Address that `lyceum serve` listens on.")
     port: int = Field(8000, ge=0, le=65535, description="Port that `lyceum serve` listens on.")
     database_url: str = Field(

@@ -8,6 +8,7 @@ from app.db.models import ApiKey, Event, User
 from app.errors import BadUserInput
 
 _LEAST_KEY, _GREATEST_KEY = 20, 40
+_LONGEST_USERNAME, _LONGEST_EMAIL = 150, 254
 
 
 async def create_user(
@@ -15,10 +16,16 @@ async def create_user(
 ) -> bool:
     """Create a user without a password; False when there is one with the same values.
 
-    Raises `BadUserInput` when there is one with other values.
+    Raises `BadUserInput` when there is one with other values, for a name that
+    is empty, too long or has spaces, and for text that is no e-mail address;
+    an account may have none.
     """
     user = await find_user(session, username)
     if user is None:
+        if not _is_word(username) or len(username) > _LONGEST_USERNAME:
+            raise BadUserInput(f"a username has 1 to {_LONGEST_USERNAME} printable characters and no spaces")
+        if email and (not _is_word(email) or "@" not in email or len(email) > _LONGEST_EMAIL):
+            raise BadUserInput(f"not an e-mail address of at most {_LONGEST_EMAIL} characters: {email!r:.60}")
         user = User(username=username, email=email, is_staff=staff, is_superuser=superuser)
         session.add(user)
         await session.flush()
@@ -43,10 +50,11 @@ async def set_api_key(session: AsyncSession, username: str, key: str) -> None:
     """Make a key the user's only API key; the user is created when absent.
 
     Raises `BadUserInput` for a key with spaces, of a wrong length, or of another
-    user (Data Analytics contract 2.5, Enrollment contract 3.1).
+    user (Data Analytics contract 2.5, Enrollment contract 3.1), and for one that
+    is not ASCII, as a header could not carry it.
     """
-    if not key.isprintable() or " " in key or not _LEAST_KEY <= len(key) <= _GREATEST_KEY:
-        raise BadUserInput(f"a key has {_LEAST_KEY} to {_GREATEST_KEY} printable characters and no spaces")
+    if not _is_word(key) or not key.isascii() or not _LEAST_KEY <= len(key) <= _GREATEST_KEY:
+        raise BadUserInput(f"a key has {_LEAST_KEY} to {_GREATEST_KEY} ASCII characters and no spaces")
     user = await find_user(session, username)
     if user is None:
         await create_user(session, username, "")
@@ -71,3 +79,7 @@ async def find_user(session: AsyncSession, username: str) -> User | None:
     """The user with a name."""
     user: User | None = await session.scalar(select(User).where(User.username == username))
     return user
+
+
+def _is_word(text: str) -> bool:
+    return text != "" and text.isprintable() and " " not in text

@@ -3,8 +3,10 @@
 import sys
 
 import typer
+from sqlalchemy.exc import DBAPIError
 
 from app.cli import api_key, compute, database, demo, imports, schema, serve, user
+from app.cli.common import reason
 from app.errors import LyceumError
 
 app = typer.Typer(
@@ -30,5 +32,11 @@ def main() -> None:
     try:
         app()
     except LyceumError as error:
-        typer.secho(f"lyceum: {error.message}", err=True, fg="red")
-        sys.exit(1)
+        _refuse(error.message)
+    except (OSError, DBAPIError, UnicodeError) as error:
+        _refuse(reason(error))
+
+
+def _refuse(message: str) -> None:
+    typer.secho(f"lyceum: {message}", err=True, fg="red")
+    sys.exit(1)

@@ -22,12 +22,12 @@ def export(
     check: Annotated[bool, typer.Option("--check", help="Only say whether the file is up to date.")] = False,
 ) -> None:
     """Write the schema in the schema definition language."""
-    text = SCHEMA.as_str() + "\n"
+    text = (SCHEMA.as_str() + "\n").encode()
     if check:
-        if not path.is_file() or path.read_text() != text:
+        if not path.is_file() or path.read_bytes() != text:
             raise BadUserInput(f"{path} is not what the code says: run `make schema`")
         typer.echo(f"{path} is up to date.")
     elif str(path) == "-":
         typer.echo(text, nl=False)
     else:
-        path.write_text(text)
+        path.write_bytes(text)

@@ -37,7 +37,7 @@ def password(username: Username) -> None:
     if sys.stdin.isatty():
         secret = typer.prompt("Password", hide_input=True, confirmation_prompt=True)
     else:
-        secret = sys.stdin.readline().rstrip("\r\n")
+        secret = sys.stdin.buffer.readline().decode().rstrip("\r\n")
 
     async def work(database: Database) -> None:
         async with database.session() as session:

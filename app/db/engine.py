@@ -16,23 +16,29 @@ _DRIVERS = {
     "postgresql": "postgresql+asyncpg",
     "postgres": "postgresql+asyncpg",
 }
+_OPTIONS = {"sqlite": (), "postgresql": ("host", "port", "ssl")}
 
 
 def database_url(url: str) -> URL:
     """The URL with its asynchronous driver.
 
-    Raises `BadUserInput` for text that is no URL and for other databases.
+    Raises `BadUserInput` for text that is no URL, for other databases and for
+    options that drivers do not take.
     """
     try:
         parsed = make_url(url)
-    except ArgumentError as error:
+    except (ArgumentError, ValueError) as error:
         raise BadUserInput("LYCEUM_DATABASE_URL is not a database URL") from error
     name = parsed.get_backend_name()
     if name not in _DRIVERS:
         raise BadUserInput(f"LYCEUM_DATABASE_URL: {name} is not supported, only sqlite and postgresql are")
     if name == "sqlite" and parsed.database in (None, "", ":memory:"):
         raise BadUserInput("LYCEUM_DATABASE_URL: SQLite needs a file, as in sqlite:///var/lyceum.db")
-    return parsed.set(drivername=_DRIVERS[name])
+    parsed = parsed.set(drivername=_DRIVERS[name])
+    for option in parsed.query:
+        if option not in _OPTIONS[parsed.get_backend_name()]:
+            raise BadUserInput(f"LYCEUM_DATABASE_URL: there is no option {option}")
+    return parsed
 
 
 class Database:
