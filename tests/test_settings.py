@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import pytest
-from pydantic import ValidationError
 
 from app.settings import Environment, Settings
 
@@ -31,11 +30,6 @@ def test_settings_come_from_variables(monkeypatch: pytest.MonkeyPatch) -> None:
     assert settings.environment is Environment.PRODUCTION
     assert settings.database_url == "postgresql://host/name"
     assert (settings.graphiql, settings.page_size, settings.operation_timeout) == (True, 7, 0.5)
-
-
-def test_settings_cannot_be_changed() -> None:
-    with pytest.raises(ValidationError, match="frozen"):
-        Settings().port = 1
 
 
 @pytest.mark.parametrize(
