@@ -36,9 +36,9 @@ graphiql: ## Build the GraphiQL that the package ships
 	npm --prefix app/web/graphiql ci
 	npm --prefix app/web/graphiql run build
 
-lock: $(VENV) ## Pin the Python packages anew
-	$(COMPILE) pyproject.toml --output-file requirements/run.txt
-	$(COMPILE) pyproject.toml --extra dev --output-file requirements/dev.txt
+lock: $(VENV) ## Pin the Python packages; ARGS=--upgrade takes the newest
+	$(COMPILE) $(ARGS) pyproject.toml --output-file requirements/run.txt
+	$(COMPILE) $(ARGS) pyproject.toml --extra dev --output-file requirements/dev.txt
 
 clean: ## Remove what is installed here; data in var/ stays
 	rm -rf .venv dist tests/node/node_modules app/web/graphiql/node_modules

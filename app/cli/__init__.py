@@ -5,7 +5,7 @@ import sys
 import typer
 from sqlalchemy.exc import DBAPIError
 
-from app.cli import api_key, compute, database, demo, imports, schema, serve, user
+from app.cli import api_key, compute, database, demo, imports, revision, schema, serve, user
 from app.cli.common import reason
 from app.errors import LyceumError
 
@@ -17,6 +17,7 @@ app = typer.Typer(
     add_completion=False,
 )
 app.command("serve")(serve.serve)
+app.command("revision", hidden=True)(revision.revision)
 app.command("migrate")(database.migrate)
 app.command("compute")(compute.compute)
 app.command("set_api_key", hidden=True)(api_key.set_api_key)

@@ -10,12 +10,13 @@ from sqlalchemy import Connection
 
 from app.db.engine import Database
 
+_PACKAGED = Path(__file__).parent / "alembic"
+_SCRIPTS = _PACKAGED if _PACKAGED.is_dir() else Path(__file__).parents[2] / "alembic"
+
 
 def _config(connection: Connection) -> Config:
-    packaged = Path(__file__).parent / "alembic"
-    scripts = packaged if packaged.is_dir() else Path(__file__).parents[2] / "alembic"
     config = Config(attributes={"connection": connection})
-    config.set_main_option("script_location", str(scripts))
+    config.set_main_option("script_location", str(_SCRIPTS))
     config.set_main_option("path_separator", "os")
     return config
 
@@ -50,6 +51,12 @@ async def check(database: Database) -> None:
 
 
 async def new_revision(database: Database, message: str) -> None:
-    """Write a migration script from the difference between models and database."""
+    """Write a migration script from the difference between models and database, with the next number."""
+
+    def write(connection: Connection) -> None:
+        config = _config(connection)
+        number = len(list(ScriptDirectory.from_config(config).walk_revisions())) + 1
+        command.revision(config, message, autogenerate=True, rev_id=f"{number:04}")
+
     async with database.begin() as connection:
-        await connection.run_sync(lambda sync: command.revision(_config(sync), message, autogenerate=True))
+        await connection.run_sync(write)
