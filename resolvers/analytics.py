@@ -1,7 +1,7 @@
 """Series of a course run, and the numbers of its problems, subsections and videos."""
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -75,7 +75,9 @@ class Days:
     end: dt.date
 
 
-def enrollment(context: Context, run: int, dimension: Dimension, range_: Range) -> Any:
+def enrollment(
+    context: Context, run: int, dimension: Dimension, range_: Range, names: Collection[str]
+) -> Any:
     """A row for each day and group, as an awaitable of a list in the order of day and group."""
 
     def columns(span: FromClause) -> list[ColumnElement[Any]]:
@@ -86,10 +88,10 @@ def enrollment(context: Context, run: int, dimension: Dimension, range_: Range) 
         groups = [group.label(name)] if name else []
         return [*groups, span.c.count, span.c.cumulative_count, span.c.computed_at]
 
-    return _daily(context, run, dimension, range_, columns)
+    return _daily(context, run, dimension, range_, names, columns)
 
 
-def enrollment_by_mode(context: Context, run: int, range_: Range) -> Any:
+def enrollment_by_mode(context: Context, run: int, range_: Range, names: Collection[str]) -> Any:
     """A row for each day with a column for each mode, as an awaitable of a list."""
 
     def columns(span: FromClause) -> list[ColumnElement[Any]]:
@@ -97,20 +99,20 @@ def enrollment_by_mode(context: Context, run: int, range_: Range) -> Any:
         other = _count_where(span, span.c.value.not_in(_MODES.values())).label("other_modes")
         return [*_sums(span), *known, other]
 
-    return _daily(context, run, Dimension.MODE, range_, columns, pivot=True)
+    return _daily(context, run, Dimension.MODE, range_, names, columns, pivot=True)
 
 
-def enrollment_by_gender(context: Context, run: int, range_: Range) -> Any:
+def enrollment_by_gender(context: Context, run: int, range_: Range, names: Collection[str]) -> Any:
     """A row for each day with a column for each gender, as an awaitable of a list."""
 
     def columns(span: FromClause) -> list[ColumnElement[Any]]:
         given = [_count_where(span, span.c.value == gender).label(gender) for gender in Gender]
         return [*_sums(span), *given, _count_where(span, span.c.value == "").label("unknown")]
 
-    return _daily(context, run, Dimension.GENDER, range_, columns, pivot=True)
+    return _daily(context, run, Dimension.GENDER, range_, names, columns, pivot=True)
 
 
-def activity(context: Context, run: int, range_: Range) -> Any:
+def activity(context: Context, run: int, range_: Range, names: Collection[str]) -> Any:
     """Complete weeks inside a range, or the newest one with activity, as an awaitable of a list."""
     days = range_.complete_days(context.today, context.limits.max_series_days)
     newest = range_ == Range()
@@ -119,7 +121,7 @@ def activity(context: Context, run: int, range_: Range) -> Any:
     def batch(runs: Sequence[int]) -> Select[Any]:
         weeks: FromClause = table_of(models.ActivityWeek)
         statement = (
-            select(*weeks.c)
+            select(weeks.c.run_id, *(weeks.c[name] for name in sorted(names)))
             .where(is_one_of(weeks.c.run_id, runs, context.reader.dialect), weeks.c.week <= last_monday)
             .order_by(weeks.c.run_id, weeks.c.week)
         )
@@ -131,7 +133,7 @@ def activity(context: Context, run: int, range_: Range) -> Any:
         )
         return statement.where(weeks.c.week == latest.scalar_subquery())
 
-    return context.loaders.rows(("activity", days, newest), batch).load(run)
+    return context.loaders.rows(("activity", days, newest, *sorted(names)), batch).load(run)
 
 
 def grades(context: Context, module: int) -> Any:
@@ -186,6 +188,7 @@ def _daily(
     run: int,
     dimension: Dimension,
     range_: Range,
+    names: Collection[str],
     columns: Callable[[FromClause], list[ColumnElement[Any]]],
     *,
     pivot: bool = False,
@@ -200,7 +203,7 @@ def _daily(
         until = case((span.c.until < days.end, span.c.until), else_=days.end)
         group = [span.c.run_id, calendar.c.date]
         statement = (
-            select(*group, *columns(span))
+            select(*group, *(column for column in columns(span) if column.key in names))
             .select_from(span.join(calendar, and_(calendar.c.date >= since, calendar.c.date < until)))
             .where(
                 is_one_of(span.c.run_id, runs, context.reader.dialect),
@@ -213,7 +216,7 @@ def _daily(
             return statement.group_by(*group).order_by(*group)
         return statement.order_by(*group, span.c.value)
 
-    return context.loaders.rows((dimension, days), batch).load(run)
+    return context.loaders.rows((dimension, days, *sorted(names)), batch).load(run)
 
 
 def _sums(span: FromClause) -> list[ColumnElement[Any]]:

@@ -21,7 +21,7 @@ def ids_table(ids: Sequence[int], dialect: str) -> TableValuedAlias:
 def is_one_of(column: ColumnElement[Any], keys: Sequence[Any], dialect: str) -> ColumnElement[bool]:
     """Whether a column holds one of the keys."""
     if not isinstance(column.type, BigInteger):
-        return column.in_(keys)
+        return column == keys[0] if len(keys) == 1 else column.in_(keys)
     if dialect == "sqlite":
         return column.in_(select(ids_table(keys, dialect).c.value))
     return column == any_(type_coerce(bindparam(None, list(keys), type_=_ARRAY), _ARRAY))

@@ -1,7 +1,7 @@
 """Series of a course run, and the numbers of its problems, subsections and videos."""
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Annotated, Any
 
 import strawberry
@@ -13,9 +13,11 @@ from schema.catalog import CourseRun
 from schema.enums import EducationLevel
 from schema.filters import ModuleOrder, ModuleWhere
 from schema.relay import Connection, ContextInfo, Multiplier, Node, connection, field, to_one
+from schema.selection import columns
 
 _Start = Annotated[dt.date | None, strawberry.argument(description="First day.")]
 _End = Annotated[dt.date | None, strawberry.argument(description="Day after the last one.")]
+_Read = Callable[[Context, int, analytics.Range, Collection[str]], Any]
 _RANGE = (
     " Days are UTC and complete: today is never among them. Without a range the newest day;"
     " with one bound all days on that side of it."
@@ -43,19 +45,17 @@ def _days(groups: int) -> Multiplier:
     return multiplier
 
 
-def _series(
-    read: Callable[[Context, int, analytics.Range], Any], description: str, *, groups: int = 1
-) -> Any:
+def _series(read: _Read, description: str, *, groups: int = 1) -> Any:
     """A field that is a daily or weekly series of a run."""
 
     def resolve(root: Any, info: ContextInfo, start: _Start = None, end: _End = None) -> Any:
-        return read(info.context, root.id, analytics.Range(start, end))
+        return read(info.context, root.id, analytics.Range(start, end), columns(info))
 
     return strawberry.field(resolver=resolve, description=description, metadata={"multiplier": _days(groups)})
 
 
-def _enrollment(dimension: Dimension) -> Callable[[Context, int, analytics.Range], Any]:
-    return lambda context, run, range_: analytics.enrollment(context, run, dimension, range_)
+def _enrollment(dimension: Dimension) -> _Read:
+    return lambda context, run, range_, names: analytics.enrollment(context, run, dimension, range_, names)
 
 
 def _computed(read: Callable[[Context, int], Any], description: str, *, items: int) -> Any:

@@ -53,24 +53,22 @@ class Database:
         """Prepare the engines; nothing is connected yet. The timeout is in seconds."""
         self.url = database_url(url)
         self.dialect = self.url.get_backend_name()
+        pool = {"pool_size": pool_size, "max_overflow": 0}
+        reading = {**pool, "isolation_level": "AUTOCOMMIT", "skip_autocommit_rollback": True}
         if self.dialect == "sqlite":
             Path(str(self.url.database)).parent.mkdir(parents=True, exist_ok=True)
-            self.reader = create_async_engine(self.url, pool_size=pool_size, max_overflow=0)
+            self.reader = create_async_engine(self.url, **reading)
             self.writer = create_async_engine(self.url, pool_size=1, max_overflow=0)
             _configure_sqlite(self.reader, query_only=True)
             _configure_sqlite(self.writer, query_only=False)
         else:
-            settings = {"default_transaction_read_only": "on"}
+            # Spans joined with the calendar are estimated far too high: compiling takes longer than reading.
+            settings = {"default_transaction_read_only": "on", "jit": "off"}
             if statement_timeout is not None:
                 settings["statement_timeout"] = str(round(statement_timeout * 1000))
-            self.reader = create_async_engine(
-                self.url,
-                pool_size=pool_size,
-                max_overflow=0,
-                isolation_level="AUTOCOMMIT",
-                connect_args={"server_settings": settings},
-            )
-            self.writer = create_async_engine(self.url, pool_size=pool_size, max_overflow=0)
+            connect_args = {"server_settings": settings}
+            self.reader = create_async_engine(self.url, **reading, connect_args=connect_args)
+            self.writer = create_async_engine(self.url, **pool)
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[AsyncConnection]:

@@ -3,9 +3,9 @@
 import asyncio
 import datetime as dt
 import inspect
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeGuard
 
 from graphql import ExecutionResult, GraphQLError, GraphQLSchema, OperationDefinitionNode, OperationType
 from graphql import execute as execute_document
@@ -88,6 +88,7 @@ class Executor:
                     variable_values=dict(operation.variables),
                     operation_name=operation.name,
                     hide_suggestions=self._hides(viewer),
+                    is_awaitable=_is_awaitable,
                 )
                 result = await running if inspect.isawaitable(running) else running
         except TimeoutError:
@@ -111,6 +112,18 @@ class Executor:
 
     def _hides(self, viewer: Viewer) -> bool:
         return self._settings.in_production and viewer.user_id is None
+
+
+_awaitable: dict[type, bool] = {}
+
+
+def _is_awaitable(value: Any) -> TypeGuard[Awaitable[Any]]:
+    # Asked of rows themselves, every time, this costs a fifth of a long series.
+    type_ = type(value)
+    known = _awaitable.get(type_)
+    if known is None:
+        known = _awaitable[type_] = hasattr(type_, "__await__")
+    return known
 
 
 def _answer(result: ExecutionResult, extensions: dict[str, Any]) -> Answer:
