@@ -14,7 +14,7 @@ from app.cli.common import progress_bars
 from app.errors import BadUserInput, LyceumError
 from benchmarks.bench import bench
 from benchmarks.data import FULL, SMALL
-from benchmarks.databases import filled, workplace
+from benchmarks.databases import data_directory, filled
 from benchmarks.queries import QUERIES, Query
 from benchmarks.report import describe, table
 
@@ -45,7 +45,7 @@ def main(
     measurements = []
     with ExitStack() as stack:
         progress = stack.enter_context(progress_bars())
-        directory = stack.enter_context(workplace(keep))
+        directory = stack.enter_context(data_directory(keep))
         databases = {
             dialect: stack.enter_context(filled(dialect, scale, directory, progress, keep=keep is not None))
             for dialect in dialects

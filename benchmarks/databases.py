@@ -29,7 +29,7 @@ class Filled:
 
 
 @contextmanager
-def workplace(keep: Path | None) -> Iterator[Path]:
+def data_directory(keep: Path | None) -> Iterator[Path]:
     """The directory that databases live in: one to keep, or one that is gone afterwards."""
     if keep is not None:
         keep.mkdir(parents=True, exist_ok=True)
