@@ -13,6 +13,9 @@ from app.db.engine import Database
 Record = Row[*tuple[Any, ...]]
 """A row as it was read: its columns are attributes."""
 
+_BETWEEN_INTERRUPTS = 0.05
+"""Seconds."""
+
 
 class Reader:
     """Runs the statements of one request, one after another, on one connection.
@@ -26,16 +29,20 @@ class Reader:
         self._engine = database.reader
         self._connection: AsyncConnection | None = None
         self._lock = asyncio.Lock()
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._closed = False
 
     async def rows(self, statement: Executable) -> Sequence[Record]:
-        """All rows of a statement."""
-        async with self._lock:
-            if self._connection is None:
-                self._connection = await self._engine.connect()
-            execution = self._connection.execute(statement)
-            if self.dialect == "sqlite":
-                return (await self._interruptible(self._connection, execution)).all()
-            return (await execution).all()
+        """All rows of a statement. Raises `CancelledError` when the reader is closed."""
+        if self._closed:
+            raise asyncio.CancelledError
+        task = asyncio.current_task()
+        assert task is not None
+        self._tasks.add(task)
+        try:
+            return await self._rows(statement)
+        finally:
+            self._tasks.discard(task)
 
     async def scalar(self, statement: Executable) -> Any:
         """The first column of the first row, or None when there is no row."""
@@ -43,10 +50,25 @@ class Reader:
         return rows[0][0] if rows else None
 
     async def close(self) -> None:
-        """Give the connection back."""
+        """Stop what still reads, and give the connection back."""
+        self._closed = True
+        # Loaders read in tasks of their own, which nobody cancels when the operation is.
+        for task in self._tasks:
+            task.cancel()
+        if self._tasks:
+            await asyncio.wait(self._tasks)
         if self._connection is not None:
             await self._connection.close()
             self._connection = None
+
+    async def _rows(self, statement: Executable) -> Sequence[Record]:
+        async with self._lock:
+            if self._connection is None:
+                self._connection = await self._engine.connect()
+            execution = self._connection.execute(statement)
+            if self.dialect == "sqlite":
+                return (await self._interruptible(self._connection, execution)).all()
+            return (await execution).all()
 
     async def _interruptible(
         self, connection: AsyncConnection, execution: Coroutine[Any, Any, CursorResult[Any]]
@@ -58,7 +80,9 @@ class Reader:
         except asyncio.CancelledError:
             raw = await connection.get_raw_connection()
             driver: Any = raw.driver_connection
-            await driver.interrupt()
-            await asyncio.wait([task])
+            # A statement that is only about to start does not feel an interruption.
+            while not task.done():
+                await driver.interrupt()
+                await asyncio.wait([task], timeout=_BETWEEN_INTERRUPTS)
             task.exception()
             raise

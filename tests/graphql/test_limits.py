@@ -162,18 +162,24 @@ SLOW = {
 }
 
 
+@pytest.mark.parametrize("number", [1, 2], ids=["list at the root", "lists below it"])
 async def test_the_time_limit_stops_the_database_too(
-    database: Database, monkeypatch: pytest.MonkeyPatch
+    database: Database, monkeypatch: pytest.MonkeyPatch, number: int
 ) -> None:
     from app.db.reader import Reader
 
     real = Reader.rows
+    statements = 0
 
     async def slow(self: Reader, statement: Any) -> Any:
-        await real(self, text(SLOW[self.dialect]))
+        nonlocal statements
+        statements += 1
+        if statements == number:
+            await real(self, text(SLOW[self.dialect]))
         return await real(self, statement)
 
-    query = "{ courses { nodes { key } } }"
+    query = "{ courses { nodes { key runs { nodes { key } } owners { nodes { key } } } } }"
+    data = {"courses": {"nodes": [{"key": "C+1", "runs": {"nodes": [{"key": "R"}]}, "owners": {"nodes": []}}]}}
     async with client_of(database, operation_timeout=0.3, database_pool_size=1) as client:
         monkeypatch.setattr(Reader, "rows", slow)
         answer = (await client.post(query)).json()
@@ -184,7 +190,7 @@ async def test_the_time_limit_stops_the_database_too(
             "maximum": 0.3,
         }
         # The only connection of the pool is free again: nothing runs on.
-        assert await client.ask(query) == {"courses": {"nodes": [{"key": "C+1"}]}}
+        assert await client.ask(query) == data
     if database.dialect == "postgresql":
         async with database.reader.connect() as connection:
             running = "SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND query LIKE '%pg_sleep(30)%' AND pid <> pg_backend_pid()"
