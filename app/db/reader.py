@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Coroutine, Sequence
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import CursorResult, Row
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -36,8 +36,7 @@ class Reader:
         """All rows of a statement. Raises `CancelledError` when the reader is closed."""
         if self._closed:
             raise asyncio.CancelledError
-        task = asyncio.current_task()
-        assert task is not None
+        task = cast("asyncio.Task[Any]", asyncio.current_task())
         self._tasks.add(task)
         try:
             return await self._rows(statement)

@@ -179,7 +179,9 @@ async def test_the_time_limit_stops_the_database_too(
         return await real(self, statement)
 
     query = "{ courses { nodes { key runs { nodes { key } } owners { nodes { key } } } } }"
-    data = {"courses": {"nodes": [{"key": "C+1", "runs": {"nodes": [{"key": "R"}]}, "owners": {"nodes": []}}]}}
+    data = {
+        "courses": {"nodes": [{"key": "C+1", "runs": {"nodes": [{"key": "R"}]}, "owners": {"nodes": []}}]}
+    }
     async with client_of(database, operation_timeout=0.3, database_pool_size=1) as client:
         monkeypatch.setattr(Reader, "rows", slow)
         answer = (await client.post(query)).json()
