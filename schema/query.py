@@ -1,13 +1,15 @@
 """The root of every query: assembles what the areas offer."""
 
 import datetime as dt
-from typing import Annotated
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any
 from uuid import UUID
 
 import strawberry
 from strawberry import ID
 
 from resolvers import analytics, catalog, enrollment, enterprise, reading
+from resolvers.context import PageLimits
 from resolvers.entity import Entity
 from resolvers.people import USER
 from schema import relay
@@ -69,6 +71,12 @@ _Id = Annotated[ID, strawberry.argument(description="The global id.")]
 _Ids = Annotated[list[ID], strawberry.argument(description="The global ids, at most 100.")]
 
 
+def _number_of_ids(arguments: Mapping[str, Any], limits: PageLimits) -> int:
+    ids = arguments.get("ids")
+    # One id may stand for a list of one.
+    return len(ids) if isinstance(ids, Sequence) and not isinstance(ids, str) else 1
+
+
 @strawberry.type(description="What operations cost, and what the viewer has left in this minute.")
 class RateLimit:
     cost: int = field("What this operation costs: the objects that it may return at most.")
@@ -92,7 +100,7 @@ class Query:
 
     @strawberry.field(
         description="The objects with global ids, in their order; null for each that is not to be seen.",
-        metadata={"multiplier": lambda arguments, limits: len(arguments.get("ids") or ())},
+        metadata={"multiplier": _number_of_ids},
     )
     async def nodes(self, info: ContextInfo, ids: _Ids) -> list[Node | None]:
         found: list[Node | None] = await relay.nodes(info, _ENTITIES, ids, "ids")

@@ -19,6 +19,13 @@ def _parse(value: Any) -> dt.datetime:
         raise ValueError(f"Value is not an instant in ISO 8601: {value!r:.60}") from error
 
 
+def _parse_uuid(value: Any) -> UUID:
+    try:
+        return UUID(value)
+    except (AttributeError, TypeError, ValueError) as error:
+        raise ValueError(f"Value is not a UUID: {value!r:.60}") from error
+
+
 DateTime = strawberry.scalar(
     name="DateTime",
     description=(
@@ -35,7 +42,7 @@ Uuid = strawberry.scalar(
     description="A UUID in lower case with hyphens; input may be without them.",
     specified_by_url="https://www.rfc-editor.org/rfc/rfc9562",
     serialize=str,
-    parse_value=UUID,
+    parse_value=_parse_uuid,
 )
 
 OVERRIDES: dict[object, Any] = {dt.datetime: DateTime, UUID: Uuid}

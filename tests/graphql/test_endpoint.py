@@ -197,6 +197,24 @@ async def test_a_bad_id_is_refused_by_name(client: Client, id_: str) -> None:
     assert errors[0]["extensions"] == {"code": "BAD_USER_INPUT", "field": "id"}
 
 
+@pytest.mark.parametrize("id_", [5, True, 1.5, {}, "x", None])
+async def test_one_id_in_place_of_a_list_is_refused_like_any_other(client: Client, id_: Any) -> None:
+    (error,) = await client.errors("query ($ids: [ID!]!) { nodes(ids: $ids) { id } }", {"ids": id_})
+    assert error["extensions"]["code"] == "BAD_USER_INPUT"
+
+
+async def test_a_number_in_place_of_a_list_of_ids_is_refused_like_any_other(client: Client) -> None:
+    (error,) = await client.errors("{ nodes(ids: 5) { id } }")
+    assert error["extensions"] == {"code": "BAD_USER_INPUT", "field": "ids"}
+
+
+@pytest.mark.parametrize("uuid", [5, [1], {}, True, "x" * 100])
+async def test_what_is_no_uuid_is_refused_in_plain_words(client: Client, uuid: Any) -> None:
+    (error,) = await client.errors("query ($u: UUID!) { program(uuid: $u) { id } }", {"u": uuid})
+    assert error["extensions"]["code"] == "BAD_USER_INPUT"
+    assert "Value is not a UUID" in error["message"]
+
+
 NUL_PLACES = [
     'course(key: "a\\u0000b") { id }',
     'user(username: "\\u0000") { id }',
