@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import orjson
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
@@ -58,9 +58,11 @@ class GraphQLEndpoint:
         self._page = page
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request of any method; what nobody expected is masked."""
+        """Answer a request of any method, unless its sender left; what nobody expected is masked."""
         try:
             response = await self._answer(Request(scope, receive))
+        except ClientDisconnect:
+            return
         except Exception as error:
             response = _json({"errors": [masked(error)]}, STATUSES["INTERNAL"], JSON)
         await response(scope, receive, send)

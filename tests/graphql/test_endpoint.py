@@ -9,7 +9,8 @@ import graphql
 import httpx
 import pytest
 
-from app.settings import Environment
+from app.main import create_app
+from app.settings import Environment, Settings
 from tests.databases import DIALECTS, Databases
 from tests.graphql.clients import STAFF_KEY, Client, add_user, client_of
 
@@ -237,6 +238,25 @@ async def test_too_many_values_in_a_filter_are_refused(client: Client) -> None:
     assert await client.ask(query, {"k": ["x"] * 100}) == {"courses": {"nodes": []}}
     errors = await client.errors(query, {"k": ["x"] * 101})
     assert errors[0]["extensions"] == {"code": "BAD_USER_INPUT", "field": "where.key"}
+
+
+async def test_who_leaves_while_sending_is_no_error(
+    databases: Databases, caplog: pytest.LogCaptureFixture
+) -> None:
+    sent: list[Any] = []
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.disconnect"}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    app = create_app(Settings(database_url=await databases.empty_url("sqlite")))
+    headers = [(b"content-type", b"application/json")]
+    scope = {"type": "http", "method": "POST", "path": "/graphql", "headers": headers, "query_string": b""}
+    async with app.router.lifespan_context(app):
+        await app(scope, receive, send)
+    assert (sent, caplog.text) == ([], "")
 
 
 async def test_get_runs_queries_with_the_header_only(client: Client) -> None:
