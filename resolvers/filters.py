@@ -22,7 +22,8 @@ _OPERATORS: dict[str, Callable[[ColumnElement[Any], Any], ColumnElement[bool]]] 
     "contains": lambda column, value: func.lower(column).contains(
         value.encode().lower().decode(), autoescape=True
     ),
-    "starts_with": lambda column, value: column.startswith(value, autoescape=True),
+    # SQLite's LIKE takes an upper and a lower case letter for the same.
+    "starts_with": lambda column, value: and_(column >= value, func.substr(column, 1, len(value)) == value),
     "gte": lambda column, value: column >= value,
     "lt": lambda column, value: column < value,
 }
