@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import Any
 
 from aiodataloader import DataLoader
-from sqlalchemy import ColumnElement, Select, and_, func, literal, or_, select, true
+from sqlalchemy import BigInteger, ColumnElement, Select, and_, func, literal, or_, select, true
 
 from app.db.reader import Record
 from app.errors import BadUserInput
@@ -239,12 +239,15 @@ def _beyond(rows: Rows, order: Sequence[Term], values: Sequence[Any], backward: 
         column = rows.column(term.column)
         wants_less = term.descending != backward
         further: ColumnElement[bool]
+        same: ColumnElement[bool]
         if value is None:
             further = literal(False) if wants_less else column.is_not(None)
             same = column.is_(None)
         else:
-            further = column < value if wants_less else column > value
-            same = column == value
+            # A cursor may hold a greater number than the column can.
+            bound = literal(value, BigInteger) if type(value) is int else value
+            further = column < bound if wants_less else column > bound
+            same = column == bound
             if wants_less and _nullable(column):
                 further = or_(further, column.is_(None))
         alternatives.append(and_(*equal, further))

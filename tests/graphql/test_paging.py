@@ -12,6 +12,7 @@ from sqlalchemy import delete
 
 from app.db.engine import Database
 from app.db.models import Course, CourseRun, Program, ProgramCourse
+from resolvers.cursor import encode
 from tests.databases import DIALECTS, Databases
 from tests.graphql.clients import STAFF_KEY, Client, add_user, client_of
 
@@ -220,6 +221,15 @@ async def test_a_cursor_of_another_order_is_refused(walked: tuple[Client, Databa
     errors = await client.errors(ROOT, {"after": cursor, "order": [{"field": "KEY"}]}, key=STAFF_KEY)
     assert errors[0]["extensions"]["code"] == "BAD_USER_INPUT"
     assert "another order" in errors[0]["message"]
+
+
+async def test_a_cursor_with_a_greater_number_than_its_column_can_hold(
+    walked: tuple[Client, Database],
+) -> None:
+    client, _ = walked
+    cursor = encode("position:0,id:0", [2**40, 1])
+    assert (await page(client, LINKED, after=cursor))["nodes"] == []
+    assert len((await page(client, LINKED, last=100, before=cursor))["nodes"]) == COUNT
 
 
 @pytest.mark.parametrize(
