@@ -59,7 +59,7 @@ class Range:
         if self.start is None and self.end is None:
             return Days(today - dt.timedelta(1), today)
         end = min(self.end or today, today)
-        start = self.start or end - dt.timedelta(min(longest, (end - dt.date.min).days))
+        start = self.start or _days_before(end, longest)
         if (end - start).days > longest:
             raise BadUserInput(
                 f"start: a series holds at most {longest} days", field="start", maximum=longest
@@ -116,7 +116,7 @@ def activity(context: Context, run: int, range_: Range, names: Collection[str]) 
     """Complete weeks inside a range, or the newest one with activity, as an awaitable of a list."""
     days = range_.complete_days(context.today, context.limits.max_series_days)
     newest = range_ == Range()
-    last_monday = days.end - dt.timedelta(7)
+    last_monday = _days_before(days.end, 7)
 
     def batch(runs: Sequence[int]) -> Select[Any]:
         weeks: FromClause = table_of(models.ActivityWeek)
@@ -160,6 +160,11 @@ def opens(context: Context, module: int) -> Any:
 def views(context: Context, module: int) -> Any:
     """The row of a video, as an awaitable."""
     return _one_of_module(context, models.VideoViews, module)
+
+
+def _days_before(day: dt.date, number: int) -> dt.date:
+    """The day so many days earlier, or the first there is."""
+    return day - dt.timedelta(min(number, (day - dt.date.min).days))
 
 
 def _one_of_module(context: Context, model: type[SQLModel], module: int) -> Any:

@@ -200,6 +200,7 @@ async def test_computed_numbers_of_a_run(client: Client) -> None:
           newest: activityWeekly { week any playedVideo attemptedProblem }
           all: activityWeekly(start: "2025-03-03", end: "2025-03-17") { week }
           cut: activityWeekly(start: "2025-03-04", end: "2025-03-16") { week }
+          never: activityWeekly(end: "0001-01-02") { week }
           problems { nodes { usageKey run { key } grades { grade maxGrade count }
             answers { partId valueId answerValue firstResponseCount lastResponseCount correct } } }
           subsections { nodes { usageKey opens { learners views } } }
@@ -210,7 +211,7 @@ async def test_computed_numbers_of_a_run(client: Client) -> None:
     found = data["courseRun"]["analytics"]
     assert found["newest"] == [{"week": "2025-03-10", "any": 7, "playedVideo": 0, "attemptedProblem": 0}]
     assert [week["week"] for week in found["all"]] == ["2025-03-03", "2025-03-10"]
-    assert found["cut"] == []
+    assert found["cut"] == found["never"] == []
     (problem,) = found["problems"]["nodes"]
     assert problem["run"] == {"key": "course-v1:X+1+a"}
     assert problem["grades"] == [
