@@ -116,7 +116,8 @@ def give_values(samples: Iterable[tuple[str, str]]) -> None:
         {"id": ids, "uuid": uuids}.get(name, texts).append(value)
     span = (dt.datetime(END.year - 2, 1, 1), dt.datetime(END.year + 1, 1, 1))
     instants = st.datetimes(*span) | st.datetimes() | st.datetimes(timezones=st.timezones())
-    days = st.dates(span[0].date(), span[1].date()) | st.dates()
+    bounds = st.sampled_from((dt.date.min, dt.date.max))
+    days = st.dates(span[0].date(), span[1].date()) | st.dates() | bounds
     parts = st.sampled_from(texts).map(lambda text: text[1:2].swapcase())
     for scalar, values in {
         "ID": st.sampled_from(ids) | st.text(),
