@@ -6,7 +6,8 @@ long as the document and not as long as what the document stands for.
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 from graphql import (
@@ -19,6 +20,7 @@ from graphql import (
     InlineFragmentNode,
     IntValueNode,
     ListValueNode,
+    Node,
     OperationDefinitionNode,
     SelectionSetNode,
     StringValueNode,
@@ -78,6 +80,7 @@ class Measurer:
 
     def __init__(self, schema: GraphQLSchema, document: DocumentNode, limits: PageLimits) -> None:
         self._schema = schema
+        self._document = document
         self._limits = limits
         self._fragments = {
             node.name.value: node for node in document.definitions if isinstance(node, FragmentDefinitionNode)
@@ -95,12 +98,24 @@ class Measurer:
                 size = walk.operation()
             except RecursionError as error:
                 raise CostExceeded("The operation nests too deeply", limit="depth") from error
+            # Validation also looks at what the operation does not use.
+            size = replace(size, fields=max(size.fields, self._written))
             names = tuple(sorted(walk.used))
             if names != used or len(sizes) >= 100:
                 sizes = {}
             sizes[_key(names, variables)] = size
             self._found[name] = (names, sizes)
         return size
+
+    @cached_property
+    def _written(self) -> int:
+        return sum(_fields_in(node) for node in self._document.definitions)
+
+
+def _fields_in(node: Node) -> int:
+    """Fields as they stand in the document, without spreading fragments."""
+    selections = getattr(getattr(node, "selection_set", None), "selections", ())
+    return isinstance(node, FieldNode) + sum(map(_fields_in, selections))
 
 
 def check(size: Size, settings: Settings) -> None:

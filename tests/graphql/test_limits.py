@@ -84,6 +84,19 @@ async def test_each_limit_of_an_operation(client: Client, name: str) -> None:
     assert str(maximum) in error["message"]
 
 
+@pytest.mark.parametrize("other", ["fragment F on Course", "query B"])
+async def test_fields_that_the_operation_does_not_use_are_validated_and_so_limited(
+    client: Client, other: str
+) -> None:
+    async def error(count: int) -> Any:
+        document = f"query A {{ __typename }} {other} {{ {'nonsense ' * count} }}"
+        response = await client.post(document, operationName="A")
+        return response.json()["errors"][0]["extensions"]
+
+    assert (await error(399))["code"] == "BAD_USER_INPUT"
+    assert await error(400) == {"code": "COST_EXCEEDED", "limit": "fields", "maximum": 400}
+
+
 async def test_the_limit_on_tokens(client: Client) -> None:
     def tokens(fields: int) -> str:
         # A name, two keywords or braces each, and four tokens a variable, which is unused and so refused.
