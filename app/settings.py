@@ -39,7 +39,9 @@ class Settings(BaseSettings):
     max_aliases: int = Field(60, ge=0, description="Aliases in an operation, fragments spread out.")
     max_root_fields: int = Field(20, ge=1, description="Fields at the root of an operation.")
     max_directives: int = Field(60, ge=0, description="Directives in an operation, fragments spread out.")
-    max_fields: int = Field(400, ge=1, description="Fields in an operation, fragments spread out, and in its document.")
+    max_fields: int = Field(
+        400, ge=1, description="Fields in an operation, fragments spread out, and in its document."
+    )
     max_tokens: int = Field(3000, ge=1, description="Lexical tokens in a document.")
     max_cost: int = Field(50_000, ge=1, description="Objects an operation may ask for.")
     cost_per_minute: int = Field(
