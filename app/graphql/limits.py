@@ -138,13 +138,16 @@ def check(size: Size, settings: Settings) -> None:
 
 
 def _key(names: tuple[str, ...], variables: Variables) -> tuple[object, ...]:
-    """All that a size can depend on: of a list only its length, of an object nothing."""
+    """All that a size can depend on: of a list only its length, of an object nothing, of a text its start."""
     return tuple(_outline(variables.get(name)) for name in names)
 
 
 def _outline(value: Any) -> object:
     if isinstance(value, list):
         return list, len(value)
+    if isinstance(value, str):
+        # The only texts that matter are days, and whoever sends a long one shall not have it remembered.
+        return value[:32]
     return None if isinstance(value, dict) else (type(value), value)
 
 

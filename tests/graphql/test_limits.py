@@ -1,9 +1,11 @@
 """Every limit: just below it an operation runs, just above it is refused and says which limit it was."""
 
 import datetime as dt
+import tracemalloc
 from collections.abc import AsyncIterator
 from typing import Any
 
+import graphql
 import pytest
 from sqlalchemy import text
 
@@ -255,6 +257,20 @@ def test_cost_is_the_number_of_objects(query: str, variables: dict[str, Any], co
     measurer = Measurer(SCHEMA._schema, document, LIMITS_OF_PAGES)
     for _ in range(2):
         assert measurer.size(operation, variables).cost == cost
+
+
+def test_sizes_are_remembered_without_long_variables() -> None:
+    document = graphql.parse("query ($c: String) { courses(after: $c) { nodes { key } } }")
+    (operation,) = document.definitions
+    assert isinstance(operation, graphql.OperationDefinitionNode)
+    measurer = Measurer(SCHEMA._schema, document, LIMITS_OF_PAGES)
+    tracemalloc.start()
+    try:
+        for n in range(50):
+            assert measurer.size(operation, {"c": f"{n:100000}"}).cost == 20
+        assert tracemalloc.get_traced_memory()[0] < 1_000_000
+    finally:
+        tracemalloc.stop()
 
 
 async def test_the_cost_of_an_operation_is_in_its_answer(client: Client) -> None:
