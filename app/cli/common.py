@@ -37,12 +37,9 @@ def with_database(work: Callable[[Database], Awaitable[T]], *, migrated: bool = 
     """
 
     async def run() -> T:
-        url = read_settings().database_url
-        with _opening():
-            database = Database(url)
+        database = Database(read_settings().database_url)
         try:
-            with _opening():
-                current = await is_current(database)
+            current = await _is_current(database)
             if migrated and not current:
                 raise BadUserInput("the database is not up to date: run `lyceum migrate`")
             return await work(database)
@@ -58,10 +55,9 @@ def reason(error: Exception) -> str:
     return str(cause).partition("\n")[0] or type(cause).__name__
 
 
-@contextmanager
-def _opening() -> Iterator[None]:
+async def _is_current(database: Database) -> bool:
     try:
-        yield
+        return await is_current(database)
     except (OSError, OverflowError, DBAPIError) as error:
         raise BadUserInput(f"LYCEUM_DATABASE_URL: {reason(error)}") from error
 

@@ -1,5 +1,6 @@
 """One database, SQLite or PostgreSQL, behind a reading and a writing engine."""
 
+import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -50,13 +51,17 @@ class Database:
     """
 
     def __init__(self, url: str, *, pool_size: int = 10, statement_timeout: float | None = None) -> None:
-        """Prepare the engines; nothing is connected yet. The timeout is in seconds."""
+        """Prepare the engines; nothing is connected yet. The timeout is in seconds.
+
+        Raises `BadUserInput` for a URL as `database_url` does, and when there is no
+        SQLite file to be had.
+        """
         self.url = database_url(url)
         self.dialect = self.url.get_backend_name()
         pool = {"pool_size": pool_size, "max_overflow": 0}
         reading = {**pool, "isolation_level": "AUTOCOMMIT", "skip_autocommit_rollback": True}
         if self.dialect == "sqlite":
-            Path(str(self.url.database)).parent.mkdir(parents=True, exist_ok=True)
+            _require_file(Path(str(self.url.database)))
             self.reader = create_async_engine(self.url, **reading)
             self.writer = create_async_engine(self.url, pool_size=1, max_overflow=0)
             _configure_sqlite(self.reader, query_only=True)
@@ -86,6 +91,15 @@ class Database:
         """Close every connection."""
         await self.reader.dispose()
         await self.writer.dispose()
+
+
+def _require_file(path: Path) -> None:
+    """Make the directory, and open the file once: the driver fails to report that it cannot, at times."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        sqlite3.connect(path).close()
+    except (OSError, sqlite3.Error) as error:
+        raise BadUserInput(f"LYCEUM_DATABASE_URL: {error}") from error
 
 
 def _configure_sqlite(engine: AsyncEngine, *, query_only: bool) -> None:
