@@ -53,7 +53,8 @@ class Reader:
         self._closed = True
         # Loaders read in tasks of their own, which nobody cancels when the operation is.
         for task in self._tasks:
-            task.cancel()
+            if not task.cancelling():
+                task.cancel()
         if self._tasks:
             await asyncio.wait(self._tasks)
         if self._connection is not None:

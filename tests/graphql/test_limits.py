@@ -1,6 +1,7 @@
 """Every limit: just below it an operation runs, just above it is refused and says which limit it was."""
 
 import datetime as dt
+import gc
 import tracemalloc
 from collections.abc import AsyncIterator
 from typing import Any
@@ -179,7 +180,7 @@ SLOW = {
 
 @pytest.mark.parametrize("number", [1, 2], ids=["list at the root", "lists below it"])
 async def test_the_time_limit_stops_the_database_too(
-    database: Database, monkeypatch: pytest.MonkeyPatch, number: int
+    database: Database, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, number: int
 ) -> None:
     from app.db.reader import Reader
 
@@ -208,6 +209,8 @@ async def test_the_time_limit_stops_the_database_too(
         }
         # The only connection of the pool is free again: nothing runs on.
         assert await client.ask(query) == data
+    gc.collect()
+    assert caplog.text == ""
     if database.dialect == "postgresql":
         async with database.reader.connect() as connection:
             running = "SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND query LIKE '%pg_sleep(30)%' AND pid <> pg_backend_pid()"
