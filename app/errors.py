@@ -45,3 +45,9 @@ class CostExceeded(LyceumError):
     """An operation is over one of the limits; `limit` and `maximum` say which."""
 
     code = "COST_EXCEEDED"
+
+
+class Unavailable(LyceumError):
+    """The server is too busy to answer now."""
+
+    code = "UNAVAILABLE"

@@ -11,8 +11,8 @@ from starlette.routing import Route
 
 from app.auth.credentials import Authenticator
 from app.db.engine import Database
-from app.demo import demo_loaded
 from app.demo.credentials import DEMO
+from app.errors import Unauthenticated
 from app.graphql.endpoint import GraphQLEndpoint
 from app.graphql.execute import Executor
 from app.settings import Settings
@@ -33,13 +33,18 @@ def create_app(settings: Settings | None = None) -> Starlette:
         statement_timeout=settings.operation_timeout + 1,
     )
     executor = Executor(SCHEMA._schema, database, settings)
+    authenticator = Authenticator(database)
 
     async def graphiql() -> Response:
-        headers = {"Authorization": f"Token {DEMO.api_key}"} if await demo_loaded(database) else {}
+        headers = {"Authorization": f"Token {DEMO.api_key}"}
+        try:
+            await authenticator.viewer(headers["Authorization"])
+        except Unauthenticated:
+            headers = {}
         return graphiql_page(GRAPHQL_PATH, headers)
 
     endpoint = GraphQLEndpoint(
-        executor, Authenticator(database), settings, graphiql if settings.serves_graphiql else None
+        executor, authenticator, settings, graphiql if settings.serves_graphiql else None
     )
 
     async def front(request: Request) -> Response:

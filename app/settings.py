@@ -44,6 +44,7 @@ class Settings(BaseSettings):
     )
     max_tokens: int = Field(3000, ge=1, description="Lexical tokens in a document.")
     max_cost: int = Field(50_000, ge=1, description="Objects an operation may ask for.")
+    max_values: int = Field(250_000, ge=1, description="Values of fields an operation may ask for.")
     cost_per_minute: int = Field(
         1_000_000, ge=0, description="Cost a viewer may spend in a minute, per process; 0 is no limit."
     )

@@ -40,7 +40,8 @@ def _days(groups: int) -> Multiplier:
             return groups
         if start is None:
             return groups * limits.max_series_days
-        return groups * max(1, ((end or dt.datetime.now(dt.UTC).date()) - start).days)
+        today = dt.datetime.now(dt.UTC).date()
+        return groups * max(1, (min(end or today, today) - start).days)
 
     return multiplier
 

@@ -79,7 +79,7 @@ def _number_of_ids(arguments: Mapping[str, Any], limits: PageLimits) -> int:
 
 @strawberry.type(description="What operations cost, and what the viewer has left in this minute.")
 class RateLimit:
-    cost: int = field("What this operation costs: the objects that it may return at most.")
+    cost: int = field("What this operation costs: about how many objects it may return.")
     limit: int | None = field("What the viewer may spend in a minute; null is no limit.")
     remaining: int | None = field("What is left after this operation.")
     reset_at: dt.datetime | None = field("When the minute ends.")

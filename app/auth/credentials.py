@@ -1,5 +1,7 @@
 """From an `Authorization` header to a viewer."""
 
+from contextlib import aclosing
+
 from cachetools import TTLCache
 from sqlalchemy import select
 
@@ -46,7 +48,7 @@ class Authenticator:
             .select_from(user.join(key, key.c.user_id == user.c.id))
             .where(key.c.key_hash == key_hash, user.c.is_active)
         )
-        async with self._database.reader.connect() as connection:
+        async with aclosing(await self._database.connect()) as connection:
             found = (await connection.execute(statement)).first()
         if found is None:
             raise Unauthenticated("Invalid Token.")

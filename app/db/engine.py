@@ -8,9 +8,10 @@ from typing import Any
 
 from sqlalchemy import URL, Connection, event, make_url
 from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
 
-from app.errors import BadUserInput
+from app.errors import BadUserInput, Unavailable
 
 _DRIVERS = {
     "sqlite": "sqlite+aiosqlite",
@@ -58,7 +59,9 @@ class Database:
         """
         self.url = database_url(url)
         self.dialect = self.url.get_backend_name()
-        pool = {"pool_size": pool_size, "max_overflow": 0}
+        pool: dict[str, Any] = {"pool_size": pool_size, "max_overflow": 0}
+        if statement_timeout is not None:
+            pool["pool_timeout"] = statement_timeout
         reading = {**pool, "isolation_level": "AUTOCOMMIT", "skip_autocommit_rollback": True}
         if self.dialect == "sqlite":
             _require_file(Path(str(self.url.database)))
@@ -74,6 +77,13 @@ class Database:
             connect_args = {"server_settings": settings}
             self.reader = create_async_engine(self.url, **reading, connect_args=connect_args)
             self.writer = create_async_engine(self.url, **pool)
+
+    async def connect(self) -> AsyncConnection:
+        """A connection for reading. Raises `Unavailable` when none gets free in time."""
+        try:
+            return await self.reader.connect()
+        except PoolTimeout as error:
+            raise Unavailable("The server is busy: no connection to the database got free") from error
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[AsyncConnection]:

@@ -26,7 +26,7 @@ class Reader:
 
     def __init__(self, database: Database) -> None:
         self.dialect = database.dialect
-        self._engine = database.reader
+        self._database = database
         self._connection: AsyncConnection | None = None
         self._lock = asyncio.Lock()
         self._tasks: set[asyncio.Task[Any]] = set()
@@ -64,7 +64,7 @@ class Reader:
     async def _rows(self, statement: Executable) -> Sequence[Record]:
         async with self._lock:
             if self._connection is None:
-                self._connection = await self._engine.connect()
+                self._connection = await self._database.connect()
             execution = self._connection.execute(statement)
             if self.dialect == "sqlite":
                 return (await self._interruptible(self._connection, execution)).all()

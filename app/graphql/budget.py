@@ -17,8 +17,8 @@ class Purse:
         self._per_minute = per_minute
         self._spent: TTLCache[tuple[str, int], int] = TTLCache(maxsize=100_000, ttl=2 * _MINUTE)
 
-    def spend(self, viewer: str, cost: int, now: dt.datetime) -> Budget:
-        """Take the cost of an operation from a viewer's budget.
+    def spend(self, viewer: str, cost: int, now: dt.datetime, *, paid: int = 0) -> Budget:
+        """Take the cost of an operation, less what is paid of it, from a viewer's budget.
 
         Raises `RateLimited` when that is more than is left; nothing is taken then.
         """
@@ -26,7 +26,7 @@ class Purse:
             return Budget(cost, None, None, None)
         minute = int(now.timestamp()) // _MINUTE
         reset_at = dt.datetime.fromtimestamp((minute + 1) * _MINUTE, dt.UTC)
-        spent = self._spent.get((viewer, minute), 0) + cost
+        spent = self._spent.get((viewer, minute), 0) + cost - paid
         if spent > self._per_minute:
             wait = max(1, round((reset_at - now).total_seconds()))
             raise RateLimited(

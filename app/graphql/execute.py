@@ -21,6 +21,9 @@ from app.graphql.errors import formatted, refused
 from app.settings import Settings
 from resolvers.context import Budget, Context, PageLimits
 
+_LOOK = 1
+"""What is spent on a document that is refused."""
+
 
 @dataclass(frozen=True)
 class Operation:
@@ -58,6 +61,8 @@ class Executor:
         """Run an operation for a viewer; `payer` names whose budget it is taken from."""
         now = dt.datetime.now(dt.UTC)
         try:
+            # Looking at a document costs something too, whatever comes of it.
+            self._purse.spend(payer, _LOOK, now)
             document = self._documents.get(operation.query)
             node = document.operation(operation.name)
             if operation.read_only and node.operation is not OperationType.QUERY:
@@ -66,7 +71,7 @@ class Executor:
             errors = document.errors(hide_suggestions=self._hides(viewer))
             if errors:
                 return Answer({"errors": [formatted(error) for error in errors]}, executed=False)
-            budget = self._purse.spend(payer, cost, now)
+            budget = self._purse.spend(payer, cost, now, paid=_LOOK)
         except GraphQLError as error:
             return Answer({"errors": [formatted(error)]}, executed=False)
         except LyceumError as error:

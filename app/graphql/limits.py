@@ -60,6 +60,7 @@ class Size:
     fields: int = 0
     root_fields: int = 0
     cost: int = 0
+    values: int = 0
     introspects: bool = False
 
     def beside(self, other: "Size") -> "Size":
@@ -71,6 +72,7 @@ class Size:
             self.fields + other.fields,
             self.root_fields + other.root_fields,
             self.cost + other.cost,
+            self.values + other.values,
             self.introspects or other.introspects,
         )
 
@@ -127,6 +129,7 @@ def check(size: Size, settings: Settings) -> None:
         ("directives", size.directives, settings.max_directives),
         ("fields", size.fields, settings.max_fields),
         ("cost", size.cost, settings.max_cost),
+        ("values", size.values, settings.max_values),
     ):
         if value > maximum:
             shown = str(value) if value < 10**12 else "far more"
@@ -219,6 +222,7 @@ class _Walk:
             fields=inner.fields + 1,
             root_fields=1,
             cost=own + times * inner.cost,
+            values=times * inner.values if node.selection_set else 1,
             introspects=name in ("__schema", "__type"),
         )
 
@@ -240,16 +244,12 @@ class _Walk:
         if type_.name.endswith(_STRUCTURE):
             return below, 1, 0
         multiplier = self._multiplier(definition)
-        times = max(0, multiplier(dict(self._arguments(node)), self._limits)) if multiplier else 1
+        times = max(0, multiplier(_Arguments(node, self._value), self._limits)) if multiplier else 1
         return below, times, times
 
     def _multiplier(self, definition: Any) -> Callable[..., int] | None:
         field = definition.extensions.get("strawberry-definition")
         return field.metadata.get("multiplier") if field else None
-
-    def _arguments(self, node: FieldNode) -> Iterator[tuple[str, Any]]:
-        for argument in node.arguments or ():
-            yield argument.name.value, self._value(argument.value)
 
     def _value(self, node: ValueNode | None) -> Any:
         if isinstance(node, VariableNode):
@@ -263,3 +263,20 @@ class _Walk:
         if isinstance(node, ListValueNode):
             return node.values
         return None
+
+
+class _Arguments(Mapping[str, Any]):
+    """The arguments of a field. Only those that are looked at count among what its size depends on."""
+
+    def __init__(self, node: FieldNode, value: Callable[[ValueNode], Any]) -> None:
+        self._nodes = {argument.name.value: argument.value for argument in node.arguments or ()}
+        self._value = value
+
+    def __getitem__(self, name: str) -> Any:
+        return self._value(self._nodes[name])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._nodes)
+
+    def __len__(self) -> int:
+        return len(self._nodes)

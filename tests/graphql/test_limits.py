@@ -1,5 +1,6 @@
 """Every limit: just below it an operation runs, just above it is refused and says which limit it was."""
 
+import asyncio
 import datetime as dt
 import gc
 import tracemalloc
@@ -12,8 +13,11 @@ from sqlalchemy import text
 
 from app.db.engine import Database
 from app.db.models import Course, CourseRun
+from app.errors import Unavailable
 from app.graphql.budget import Purse
 from app.graphql.limits import Measurer
+from app.main import create_app
+from app.settings import Settings
 from resolvers.context import PageLimits
 from schema.build import SCHEMA
 from schema.relay import encode_id
@@ -100,6 +104,17 @@ async def test_fields_that_the_operation_does_not_use_are_validated_and_so_limit
     assert await error(400) == {"code": "COST_EXCEEDED", "limit": "fields", "maximum": 400}
 
 
+async def test_the_limit_on_values(client: Client) -> None:
+    def values(last: int) -> str:
+        runs = f"runs(first: 100) {{ nodes {{ {'key ' * 24} }} }}"
+        return f"{{ courses(first: 100) {{ nodes {{ {runs} }} }} courseRuns(first: 100) {{ nodes {{ {'key ' * 99} }} }} a: courses(first: {last}) {{ nodes {{ key }} }} }}"
+
+    # 100 x 100 x 24 and 100 x 99, and as many as are left
+    assert await client.ask(values(100))
+    (error,) = await client.errors(values(101))
+    assert error["extensions"] == {"code": "COST_EXCEEDED", "limit": "values", "maximum": 250_000}
+
+
 async def test_the_limit_on_tokens(client: Client) -> None:
     def tokens(fields: int) -> str:
         # A name, two keywords or braces each, and four tokens a variable, which is unused and so refused.
@@ -165,6 +180,7 @@ async def test_the_budget_of_a_minute(database: Database) -> None:
 
 
 def test_a_budget_is_renewed_with_the_minute() -> None:
+    assert Purse(10).spend("a", 10, dt.datetime.now(dt.UTC), paid=4).remaining == 4
     purse = Purse(10)
     start = dt.datetime(2026, 1, 1, 0, 0, 59, 999_999, dt.UTC)
     assert purse.spend("a", 10, start).remaining == 0
@@ -215,6 +231,73 @@ async def test_the_time_limit_stops_the_database_too(
         async with database.reader.connect() as connection:
             running = "SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND query LIKE '%pg_sleep(30)%' AND pid <> pg_backend_pid()"
             assert await connection.scalar(text(running)) == 0
+
+
+async def test_who_leaves_takes_the_operation_along(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from app.db.reader import Reader
+
+    real, started = Reader.rows, asyncio.Event()
+
+    async def slow(self: Reader, statement: Any) -> Any:
+        started.set()
+        return await real(self, text(SLOW[self.dialect]))
+
+    monkeypatch.setattr("app.graphql.endpoint._LONG", 0.01)
+    monkeypatch.setattr(Reader, "rows", slow)
+    url = database.url.render_as_string(hide_password=False)
+    app = create_app(Settings(database_url=url, database_pool_size=1))
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": "/graphql",
+        "query_string": b"",
+        "headers": [(b"content-type", b"application/json")],
+    }
+    messages = [{"type": "http.request", "body": b'{"query": "{ courses { totalCount } }"}'}]
+    sent: list[Any] = []
+
+    async def receive() -> Any:
+        if messages:
+            return messages.pop()
+        await started.wait()
+        return {"type": "http.disconnect"}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    async with app.router.lifespan_context(app), asyncio.timeout(10):
+        await app(scope, receive, send)
+        assert sent == []
+        monkeypatch.setattr(Reader, "rows", real)
+        # The only connection of the pool is free again.
+        messages.append({"type": "http.request", "body": b'{"query": "{ courses { totalCount } }"}'})
+        started.clear()
+        await app(scope, receive, send)
+        assert b'"totalCount":1' in sent[1]["body"]
+
+
+async def test_a_full_pool_is_unavailable_in_the_end(database: Database) -> None:
+    url = database.url.render_as_string(hide_password=False)
+    small = Database(url, pool_size=1, statement_timeout=0.05)
+    held = await small.connect()
+    with pytest.raises(Unavailable):
+        await small.connect()
+    await held.close()
+    await (await small.connect()).close()
+    await small.dispose()
+
+
+async def test_a_server_that_is_too_busy_says_503(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def busy(*_: Any) -> None:
+        raise Unavailable("busy")
+
+    monkeypatch.setattr(Database, "connect", busy)
+    refused = await client.post("{ __typename }", key="some-key-0123456789ab")
+    assert (refused.status_code, refused.json()["errors"][0]["extensions"]["code"]) == (503, "UNAVAILABLE")
+    (error,) = await client.errors("{ courses { totalCount } }")
+    assert error["extensions"]["code"] == "UNAVAILABLE"
 
 
 LIMITS_OF_PAGES = PageLimits(20, 100, 100, 7320)

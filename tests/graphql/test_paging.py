@@ -165,37 +165,59 @@ async def test_the_default_order_of_a_link_is_its_position(walked: tuple[Client,
     assert await forward(client, LINKED, 3, None) == [f"X+{n + 1}" for n in expected]
 
 
-@given(size=st.integers(1, 5), when=st.integers(0, 10), count=st.integers(1, 3))
+INSERTED = {
+    "root": """query ($first: Int, $after: String, $last: Int, $before: String, $order: [CourseRunOrder!]) {
+      list: courseRuns(first: $first, after: $after, last: $last, before: $before, orderBy: $order) {
+        nodes { key } pageInfo { hasNextPage hasPreviousPage startCursor endCursor } } }""",
+    "nested": """query ($first: Int, $after: String, $last: Int, $before: String, $order: [CourseRunOrder!]) {
+      course(key: "C") { list: runs(first: $first, after: $after, last: $last, before: $before, orderBy: $order) {
+        nodes { key } pageInfo { hasNextPage hasPreviousPage startCursor endCursor } } } }""",
+}
+
+
+@given(size=st.integers(1, COUNT), when=st.integers(0, COUNT), count=st.integers(1, 3))
 @settings(
-    max_examples=8,
+    max_examples=6,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
     derandomize=True,
 )
+@pytest.mark.parametrize("forwards", [True, False], ids=["forward", "backward"])
+@pytest.mark.parametrize("place", INSERTED)
 async def test_rows_inserted_behind_the_cursor_are_not_seen_and_move_nothing(
-    database: Database, size: int, when: int, count: int
+    database: Database, place: str, forwards: bool, size: int, when: int, count: int
 ) -> None:
-    """Keys are walked downwards while greater ones arrive."""
+    """Runs are walked down from the greatest key, either way, while still greater ones arrive."""
     async with database.session() as session:
         await session.execute(delete(Course))
     async with database.session() as session:
-        session.add_all(Course(key=f"K{n:03}") for n in range(100, 100 + COUNT))
-    query = """query ($first: Int!, $after: String) {
-      courses(first: $first, after: $after, orderBy: [{field: KEY, direction: DESC}]) {
-        nodes { key } pageInfo { hasNextPage endCursor }
-      } }"""
+        course = Course(key="C")
+        session.add(course)
+        await session.flush()
+        course_id = course.id
+        session.add_all(CourseRun(key=f"K{n:03}", course_id=course_id) for n in range(100, 100 + COUNT))
+    order = [{"field": "KEY", "direction": "DESC" if forwards else "ASC"}]
+    number, cursor, more, end = (
+        ("first", "after", "hasNextPage", "endCursor")
+        if forwards
+        else ("last", "before", "hasPreviousPage", "startCursor")
+    )
     seen: list[str] = []
-    after = None
+    place_in_list = None
     async with client_of(database) as client:
         for step in range(COUNT + 1):
-            found = (await client.ask(query, {"first": size, "after": after}))["courses"]
-            seen += [node["key"] for node in found["nodes"]]
+            data = await client.ask(INSERTED[place], {number: size, cursor: place_in_list, "order": order})
+            found = data["list"] if place == "root" else data["course"]["list"]
+            keys = [node["key"] for node in found["nodes"]]
+            seen += keys if forwards else reversed(keys)
             if step == min(when, COUNT // size):
                 async with database.session() as session:
-                    session.add_all(Course(key=f"K{n:03}") for n in range(900, 900 + count))
-            if not found["pageInfo"]["hasNextPage"]:
+                    session.add_all(
+                        CourseRun(key=f"K{n:03}", course_id=course_id) for n in range(900, 900 + count)
+                    )
+            if not found["pageInfo"][more]:
                 break
-            after = found["pageInfo"]["endCursor"]
+            place_in_list = found["pageInfo"][end]
     assert seen == [f"K{n:03}" for n in reversed(range(100, 100 + COUNT))]
 
 
