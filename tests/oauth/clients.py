@@ -126,13 +126,14 @@ async def add_client(
 async def add_accounts(database: Database) -> None:
     """Add the accounts and clients of these tests."""
     password_hash = await hash_password(PASSWORD)
-    for username, values in {
+    users: dict[str, dict[str, Any]] = {
         "ada": {"email": "ada@example.com", "password_hash": password_hash},
         "off": {"password_hash": password_hash, "is_active": False},
         "keyless": {},
         "twin": {"email": "twins@example.com", "password_hash": password_hash},
         "other twin": {"email": "twins@example.com", "password_hash": password_hash},
-    }.items():
+    }
+    for username, values in users.items():
         await add_user(database, username, **values)
     service = await add_user(database, "service", is_staff=True)
     public, confidential = ClientType.PUBLIC, ClientType.CONFIDENTIAL
