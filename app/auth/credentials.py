@@ -52,7 +52,7 @@ class Authenticator:
     def __init__(self, database: Database, clock: Clock = now) -> None:
         self._database = database
         self._clock = clock
-        self._found: TTLCache[tuple[str, str], _Found] = TTLCache(maxsize=10_000, ttl=_REMEMBERED_SECONDS)
+        self.forget()
 
     async def viewer(self, authorization: str | None) -> Viewer:
         """The viewer that a header names; a stranger without a header or with an unknown scheme.
@@ -79,7 +79,12 @@ class Authenticator:
     def forget(self) -> None:
         """Believe nothing that was found before: what is revoked works no longer in this process."""
         # A new memory, so that who is looking now does not remember what he finds.
-        self._found = TTLCache(maxsize=10_000, ttl=_REMEMBERED_SECONDS)
+        self._found: TTLCache[tuple[str, str], _Found] = TTLCache(
+            10_000, _REMEMBERED_SECONDS, timer=self._time
+        )
+
+    def _time(self) -> float:
+        return self._clock().timestamp()
 
     async def _find(self, statements: Sequence[Select[Any]], hashed: str) -> _Found:
         async with self._database.reader.connect() as connection:
