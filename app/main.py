@@ -10,13 +10,12 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
-from app.auth.clock import Clock
+from app.auth.clock import Clock, now
 from app.auth.credentials import Authenticator
 from app.auth.oauth.routes import routes as oauth_routes
 from app.auth.oauth.server import OAuthServer
 from app.auth.passwords import Passwords
 from app.db.engine import Database
-from app.db.models import now
 from app.demo import demo_loaded
 from app.demo.credentials import DEMO
 from app.graphql.endpoint import GraphQLEndpoint

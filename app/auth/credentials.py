@@ -8,12 +8,11 @@ from typing import Any
 from cachetools import TTLCache
 from sqlalchemy import Select, bindparam, literal, null, select
 
-from app.auth.clock import Clock
+from app.auth.clock import Clock, now
 from app.auth.secrets import hash_key
 from app.auth.viewer import STRANGER, Viewer
 from app.db.engine import Database
 from app.db.models import AccessToken, ApiKey, User
-from app.db.models.base import now
 from app.db.models.tables import table_of
 from app.errors import Unauthenticated
 

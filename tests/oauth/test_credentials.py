@@ -6,7 +6,9 @@ import httpx
 
 from app.auth.secrets import hash_key
 from app.db.engine import Database
-from app.db.models import ApiKey
+from app.db.models import ApiKey, Course, CourseRun, Enrollment, now
+from app.vocabulary import RunStatus
+from schema.relay import encode_id
 from tests.graphql.clients import add_user
 from tests.oauth.clients import (
     ADA,
@@ -88,12 +90,22 @@ EMAILS = (
     '{ user(username: "ada") { username email } }',
     "{ users { nodes { username email } } }",
     "{ users { edges { node { username email } } } }",
+    f'{{ node(id: "{encode_id("User", 1)}") {{ ... on User {{ username email }} }} }}',
+    "{ enrollments { nodes { user { username email } } } }",
     '{ users(where: {email: {startsWith: "a"}}) { nodes { username } } }',
     '{ users(where: {email: {startsWith: "a"}}) { totalCount } }',
 )
 
 
-async def test_scopes_narrow_what_a_token_may_read(oauth: OAuth) -> None:
+async def test_scopes_narrow_what_a_token_may_read(oauth: OAuth, database: Database) -> None:
+    async with database.session() as session:
+        course = Course(key="C+1")
+        session.add(course)
+        await session.flush()
+        run = CourseRun(key="course-v1:C+1+R", course_id=course.id, status=RunStatus.PUBLISHED)
+        session.add(run)
+        await session.flush()
+        session.add(Enrollment(user_id=1, run_id=run.id, mode="audit", created=now()))
     for scope, reads, emails in (
         ("", True, True),
         ("read", True, False),

@@ -3,6 +3,7 @@
 import pytest
 
 from app.auth import accounts
+from app.auth.secrets import verify_password
 from app.db.engine import Database
 from tests.oauth.clients import (
     ADA,
@@ -95,7 +96,19 @@ async def test_a_change_of_password_and_switching_off_revoke_all_tokens(
         assert await oauth.refused(refresh(token["refresh_token"])) == (400, "invalid_grant")
 
 
-async def test_a_user_who_is_switched_off_or_made_staff_is_noticed(database: Database, oauth: OAuth) -> None:
+async def test_a_password_that_changes_while_it_is_checked(
+    oauth: OAuth, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def verify(password: str, password_hash: str | None) -> bool:
+        async with database.session() as session:
+            await accounts.set_password(session, "ada", "another")
+        return await verify_password(password, password_hash)
+
+    monkeypatch.setattr("app.auth.passwords.verify_password", verify)
+    assert await oauth.refused(CONFIDENTIAL, ADA) == (400, "invalid_grant")
+
+
+async def test_the_token_of_a_user_who_is_switched_off(database: Database, oauth: OAuth) -> None:
     token = (await oauth.token(PUBLIC, ADA))["access_token"]
     await change_user(database, "ada", is_active=False)
     assert await oauth.username(token) is None

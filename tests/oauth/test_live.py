@@ -3,12 +3,14 @@
 import json
 import shlex
 import subprocess
+from pathlib import Path
 
 import pytest
 
 from tests.databases import DIALECTS
 from tests.servers import running_server
 
+README = (Path(__file__).parents[2] / "README.md").read_text()
 SEED = (
     'curl -X POST -d "client_id=<client_id>&client_secret=<client_secret>&grant_type=password'
     '&username=<username>&password=<password>" <lms_base_url>/oauth2/access_token/'
@@ -32,6 +34,7 @@ async def test_a_12_the_curl_line_of_the_seed_gets_a_token(dialect: str, demo_ur
         command = SEED.replace("<lms_base_url>", server.url)
         for name, value in GIVEN.items():
             command = command.replace(name, value)
+        assert command.replace(server.url, "http://127.0.0.1:8000") in README
         answer = json.loads(run(command))
         assert answer | {"access_token": ""} == {
             "access_token": "",
