@@ -35,6 +35,10 @@ class Forbidden(LyceumError):
     code = "FORBIDDEN"
 
 
+class InsufficientScope(Forbidden):
+    """The caller's token is not for this, though its user may do it."""
+
+
 class RateLimited(LyceumError):
     """The caller's budget for the current window is spent."""
 

@@ -5,11 +5,17 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
+from app.auth.clock import Clock, now
 from app.auth.credentials import Authenticator
+from app.auth.oauth.routes import routes as oauth_routes
+from app.auth.oauth.server import OAuthServer
+from app.auth.passwords import Passwords
 from app.db.engine import Database
 from app.demo.credentials import DEMO
 from app.errors import Unauthenticated
@@ -23,7 +29,7 @@ from schema.build import SCHEMA
 GRAPHQL_PATH = "/graphql"
 
 
-def create_app(settings: Settings | None = None) -> Starlette:
+def create_app(settings: Settings | None = None, clock: Clock = now) -> Starlette:
     """The ASGI application; settings are read from the environment unless given."""
     settings = settings or Settings()
     database = Database(
@@ -43,9 +49,13 @@ def create_app(settings: Settings | None = None) -> Starlette:
             headers = {}
         return graphiql_page(GRAPHQL_PATH, headers)
 
+    authenticator = Authenticator(database, clock)
+    oauth = OAuthServer(database, authenticator, Passwords(database, settings, clock), settings, clock)
     endpoint = GraphQLEndpoint(
         executor, authenticator, settings, graphiql if settings.serves_graphiql else None
     )
+
+    proxies = settings.trusted_proxies
 
     async def front(request: Request) -> Response:
         return RedirectResponse(GRAPHQL_PATH, 302)
@@ -62,7 +72,9 @@ def create_app(settings: Settings | None = None) -> Starlette:
         routes=[
             Route("/", front),
             Route(GRAPHQL_PATH, endpoint),
+            *oauth_routes(oauth),
             *static.routes,
         ],
+        middleware=[Middleware(ProxyHeadersMiddleware, proxies)] if proxies else [],
         lifespan=lifespan,
     )

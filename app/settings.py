@@ -1,9 +1,10 @@
 """Settings, read from the environment with the prefix `LYCEUM_`."""
 
 from enum import StrEnum
+from ipaddress import ip_network
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -50,6 +51,39 @@ class Settings(BaseSettings):
     )
     max_body_bytes: int = Field(131_072, ge=1, description="Greatest body of a GraphQL request.")
     operation_timeout: float = Field(30, gt=0, description="Seconds an operation may take.")
+
+    issuer: str = Field(
+        "http://127.0.0.1:8000", description="Address of the server in the OAuth metadata, without a path."
+    )
+    require_https: bool = Field(False, description="Refuse OAuth requests that come by plain HTTP.")
+    trusted_proxies: str | None = Field(
+        None, description="Proxies whose `X-Forwarded-*` count: addresses and networks, with commas."
+    )
+    password_grant: bool = Field(True, description="Give tokens for passwords (OAuth grant `password`).")
+    access_token_days: int = Field(30, ge=1, le=365, description="Days that an access token is valid.")
+    refresh_token_days: int = Field(90, ge=1, description="Days that a refresh token is valid.")
+    token_requests_per_minute: int = Field(
+        60, ge=0, description="Token requests an address may make in a minute; 0 is no limit."
+    )
+    password_failures: int = Field(
+        10, ge=0, description="Wrong passwords for a user from one address in 5 minutes; 0 is no limit."
+    )
+    password_failures_per_hour: int = Field(
+        100, ge=0, description="Wrong passwords for a user from anywhere in an hour; 0 is no limit."
+    )
+    client_failures: int = Field(
+        10,
+        ge=0,
+        description="Failures of an OAuth client from one address in 5 minutes; 0 is no limit.",
+    )
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _networks(cls, value: str | None) -> str | None:
+        """Refuse what is no network, such as `*`: with it every client could name its own address."""
+        for network in value.split(",") if value else ():
+            ip_network(network.strip())
+        return value
 
     @property
     def serves_graphiql(self) -> bool:

@@ -101,3 +101,27 @@ class Dimension(StrEnum):
     BIRTH_YEAR = "birth_year"
     EDUCATION = "education"
     COUNTRY = "country"
+
+
+class ClientType(StrEnum):
+    """Whether an OAuth client can keep a secret (RFC 6749 section 2.1)."""
+
+    PUBLIC = "public"
+    CONFIDENTIAL = "confidential"
+
+
+class GrantType(StrEnum):
+    """How an access token is asked for (Enrollment contract 2.4)."""
+
+    PASSWORD = "password"  # noqa: S105
+    CLIENT_CREDENTIALS = "client_credentials"
+    REFRESH_TOKEN = "refresh_token"  # noqa: S105
+
+
+class Scope(StrEnum):
+    """What an access token with scopes may be used for (Enrollment contract 2.8)."""
+
+    READ = "read"
+    WRITE = "write"
+    PROFILE = "profile"
+    EMAIL = "email"

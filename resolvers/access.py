@@ -1,6 +1,6 @@
 """Which rows a viewer may see. Every read goes through `visible`; what has no rule cannot be read."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from sqlalchemy import ColumnElement, FromClause, Table, and_, exists, false, or_, select, true
 from sqlmodel import SQLModel
@@ -8,7 +8,7 @@ from sqlmodel import SQLModel
 from app.auth.viewer import Viewer
 from app.db import models
 from app.db.models.tables import table_of
-from app.vocabulary import ProgramStatus, RunStatus
+from app.vocabulary import ProgramStatus, RunStatus, Scope
 
 Rule = Callable[[Viewer, FromClause], ColumnElement[bool]]
 """For a viewer who is not staff: the condition on rows of a table."""
@@ -18,6 +18,12 @@ def visible(viewer: Viewer, model: type[SQLModel], rows: FromClause) -> ColumnEl
     """The condition under which the viewer sees a row; `rows` is the model's table or an alias of it."""
     rule = _RULES[model]
     return true() if viewer.is_staff else rule(viewer, rows)
+
+
+def check_columns(viewer: Viewer, model: type[SQLModel], names: Collection[str]) -> None:
+    """Raise `InsufficientScope` when the viewer's token is not for reading one of these columns."""
+    if model is models.User and "email" in names:
+        viewer.require(Scope.EMAIL)
 
 
 def may_read_analytics(viewer: Viewer) -> bool:

@@ -11,7 +11,7 @@ from sqlalchemy import BigInteger, ColumnElement, Select, and_, func, literal, o
 from app.db.reader import Record
 from app.errors import BadUserInput
 from resolvers import cursor, filters
-from resolvers.access import visible
+from resolvers.access import check_columns, visible
 from resolvers.context import Context, PageLimits
 from resolvers.entity import Entity, Relation, Rows
 from resolvers.keys import ids_table, is_one_of
@@ -110,6 +110,7 @@ class Listing:
         columns: Collection[str],
         relation: Relation | None = None,
     ) -> None:
+        check_columns(context.viewer, entity.model, {*columns, *request.where})
         self.request = request
         self.size = request.size(context.limits)
         self.backward = request.last is not None

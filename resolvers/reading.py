@@ -7,7 +7,7 @@ from aiodataloader import DataLoader
 from sqlalchemy import Select, select
 
 from app.db.reader import Record
-from resolvers.access import visible
+from resolvers.access import check_columns, visible
 from resolvers.context import Context
 from resolvers.entity import Entity, Relation, Rows
 from resolvers.keys import is_one_of
@@ -25,6 +25,7 @@ def row_loader(
     context: Context, entity: Entity, columns: Collection[str], by: str = "id"
 ) -> DataLoader[Any, Record | None]:
     """A loader of rows by a key. Look-ups that read the same columns share one statement."""
+    check_columns(context.viewer, entity.model, columns)
     names = sorted(columns)
 
     def batch(keys: Sequence[Any]) -> Select[Any]:
@@ -43,6 +44,7 @@ def related(
     context: Context, relation: Relation, parent: int, columns: Collection[str], order: str = "id"
 ) -> Any:
     """All rows that hang on a parent, as an awaitable of a list; for short lists only."""
+    check_columns(context.viewer, relation.entity.model, columns)
     names = sorted(columns)
 
     def batch(parents: Sequence[int]) -> Select[Any]:

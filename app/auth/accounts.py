@@ -3,8 +3,9 @@
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import select
 
+from app.auth.oauth.tokens import revoke_all
 from app.auth.secrets import hash_key, hash_password
-from app.db.models import ApiKey, Event, User
+from app.db.models import ApiKey, Event, User, now
 from app.errors import BadUserInput
 
 _LEAST_KEY, _GREATEST_KEY = 20, 40
@@ -37,13 +38,26 @@ async def create_user(
 
 
 async def set_password(session: AsyncSession, username: str, password: str) -> None:
-    """Give a user a password. Raises `BadUserInput` for an unknown user or an empty password."""
+    """Give a user a password, which revokes all tokens of the user (Enrollment contract 2.8).
+
+    Raises `BadUserInput` for an unknown user or an empty password.
+    """
     if not password:
         raise BadUserInput("the password is empty")
-    user = await find_user(session, username)
-    if user is None:
-        raise BadUserInput(f"there is no user {username}")
+    user = await get_user(session, username)
     user.password_hash = await hash_password(password)
+    await _revoke_tokens(session, user)
+
+
+async def set_active(session: AsyncSession, username: str, active: bool) -> None:
+    """Switch an account on or off; off revokes all tokens of the user (Enrollment contract 2.8).
+
+    Raises `BadUserInput` for an unknown user.
+    """
+    user = await get_user(session, username)
+    user.is_active = active
+    if not active:
+        await _revoke_tokens(session, user)
 
 
 async def set_api_key(session: AsyncSession, username: str, key: str) -> None:
@@ -79,6 +93,20 @@ async def find_user(session: AsyncSession, username: str) -> User | None:
     """The user with a name."""
     user: User | None = await session.scalar(select(User).where(User.username == username))
     return user
+
+
+async def get_user(session: AsyncSession, username: str) -> User:
+    """The user with a name. Raises `BadUserInput` when there is none."""
+    user = await find_user(session, username)
+    if user is None:
+        raise BadUserInput(f"there is no user {username}")
+    return user
+
+
+async def _revoke_tokens(session: AsyncSession, user: User) -> None:
+    # Changing the user's row first keeps others from issuing tokens meanwhile.
+    await session.flush()
+    await session.run_sync(revoke_all, user.id, now())
 
 
 def _is_word(text: str) -> bool:

@@ -1,55 +1,97 @@
 """From an `Authorization` header to a viewer."""
 
+import datetime as dt
+from collections.abc import Sequence
 from contextlib import aclosing
+from dataclasses import dataclass
+from typing import Any
 
 from cachetools import TTLCache
-from sqlalchemy import select
+from sqlalchemy import Select, bindparam, literal, null, select
 
+from app.auth.clock import Clock, now
 from app.auth.secrets import hash_key
 from app.auth.viewer import STRANGER, Viewer
 from app.db.engine import Database
-from app.db.models import ApiKey, User
+from app.db.models import AccessToken, ApiKey, User
 from app.db.models.tables import table_of
 from app.errors import Unauthenticated
 
-_SCHEMES = ("token", "bearer")
 _REMEMBERED_SECONDS = 5
-"""How long a key that was found is believed; a revoked key works no longer than this."""
+"""How long what was found is believed; what another process revoked works no longer than this."""
+
+_user, _token, _key = table_of(User), table_of(AccessToken), table_of(ApiKey)
+_columns = (_user.c.id, _user.c.username, _user.c.is_staff, _user.c.is_superuser)
+_ACCESS_TOKEN = (
+    select(*_columns, _token.c.scope, _token.c.expires)
+    .join_from(_user, _token)
+    .where(_token.c.token_hash == bindparam("hash"), _token.c.revoked_at.is_(None), _user.c.is_active)
+)
+_API_KEY = (
+    select(*_columns, literal("").label("scope"), null().label("expires"))
+    .join_from(_user, _key)
+    .where(_key.c.key_hash == bindparam("hash"), _user.c.is_active)
+)
+_SCHEMES: dict[str, Sequence[Select[Any]]] = {
+    "bearer": (_ACCESS_TOKEN, _API_KEY),
+    "jwt": (_ACCESS_TOKEN,),
+    "token": (_API_KEY, _ACCESS_TOKEN),
+}
+"""What is looked for under each scheme (Enrollment contract 3.1); API keys also open as `Bearer`."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    viewer: Viewer
+    expires: dt.datetime | None
 
 
 class Authenticator:
     """Resolves credentials (Enrollment contract 3.2), remembering what it found for a few seconds."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, clock: Clock = now) -> None:
         self._database = database
-        self._viewers: TTLCache[str, Viewer] = TTLCache(maxsize=10_000, ttl=_REMEMBERED_SECONDS)
+        self._clock = clock
+        self.forget()
 
     async def viewer(self, authorization: str | None) -> Viewer:
         """The viewer that a header names; a stranger without a header or with an unknown scheme.
 
-        Raises `Unauthenticated` for a known scheme without a valid key: it never
-        falls back to a stranger.
+        Raises `Unauthenticated` for a known scheme without a valid key or token: it
+        never falls back to a stranger.
         """
         scheme, _, key = (authorization or "").strip().partition(" ")
-        if scheme.lower() not in _SCHEMES:
+        statements = _SCHEMES.get(scheme.lower())
+        if statements is None:
             return STRANGER
         if not key or " " in key:
             raise Unauthenticated("Invalid Token.")
-        hashed = hash_key(key)
-        viewer = self._viewers.get(hashed)
-        if viewer is None:
-            viewer = self._viewers[hashed] = await self._find(hashed)
-        return viewer
-
-    async def _find(self, key_hash: str) -> Viewer:
-        user, key = table_of(User), table_of(ApiKey)
-        statement = (
-            select(user.c.id, user.c.username, user.c.is_staff, user.c.is_superuser)
-            .select_from(user.join(key, key.c.user_id == user.c.id))
-            .where(key.c.key_hash == key_hash, user.c.is_active)
-        )
-        async with aclosing(await self._database.connect()) as connection:
-            found = (await connection.execute(statement)).first()
+        name = (scheme.lower(), hash_key(key))
+        found = self._found.get(name)
         if found is None:
+            remembered = self._found
+            found = await self._find(statements, name[1])
+            remembered[name] = found
+        if found.expires is not None and self._clock() >= found.expires:
             raise Unauthenticated("Invalid Token.")
-        return Viewer(found.id, found.username, found.is_staff or found.is_superuser)
+        return found.viewer
+
+    def forget(self) -> None:
+        """Believe nothing that was found before: what is revoked works no longer in this process."""
+        # A new memory, so that who is looking now does not remember what he finds.
+        self._found: TTLCache[tuple[str, str], _Found] = TTLCache(
+            10_000, _REMEMBERED_SECONDS, timer=self._time
+        )
+
+    def _time(self) -> float:
+        return self._clock().timestamp()
+
+    async def _find(self, statements: Sequence[Select[Any]], hashed: str) -> _Found:
+        async with aclosing(await self._database.connect()) as connection:
+            for statement in statements:
+                row = (await connection.execute(statement, {"hash": hashed})).first()
+                if row is not None:
+                    is_staff = row.is_staff or row.is_superuser
+                    viewer = Viewer(row.id, row.username, is_staff, frozenset(row.scope.split()))
+                    return _Found(viewer, row.expires)
+        raise Unauthenticated("Invalid Token.")

@@ -1,13 +1,17 @@
-"""Hashes of what must not be stored: passwords and API keys."""
+"""Secrets, and the hashes of what must not be stored: passwords, API keys, tokens."""
 
 import asyncio
 import hashlib
+import secrets
 from concurrent.futures import ThreadPoolExecutor
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 _hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
+_NO_HASH = f"$argon2id$v=19$m={19 * 1024},t=2,p=1${'A' * 22}${'A' * 43}"
+"""What no password fits, at the same cost."""
+
 _threads = ThreadPoolExecutor(max_workers=2, thread_name_prefix="password")
 
 
@@ -16,18 +20,26 @@ async def hash_password(password: str) -> str:
     return await asyncio.get_running_loop().run_in_executor(_threads, _hasher.hash, password)
 
 
-async def verify_password(password: str, password_hash: str) -> bool:
-    """Whether a password is the one hashed, found out off the event loop."""
+async def verify_password(password: str, password_hash: str | None) -> bool:
+    """Whether a password is the one hashed, found out off the event loop.
+
+    Without a hash it is not, which takes as long to find out.
+    """
 
     def verify() -> bool:
         try:
-            return _hasher.verify(password_hash, password)
+            return _hasher.verify(password_hash or _NO_HASH, password)
         except (VerificationError, InvalidHashError):
             return False
 
     return await asyncio.get_running_loop().run_in_executor(_threads, verify)
 
 
+def new_secret() -> str:
+    """256 random bits as 43 characters that need no encoding in URLs."""
+    return secrets.token_urlsafe(32)
+
+
 def hash_key(key: str) -> str:
-    """The SHA-256 of an API key in hex. Keys are long and random, so a fast hash is right."""
+    """The SHA-256 in hex of a key, token or client secret: long and random, so a fast hash is right."""
     return hashlib.sha256(key.encode()).hexdigest()

@@ -2,18 +2,28 @@
 
 from dataclasses import dataclass
 
+from app.errors import InsufficientScope
+from app.vocabulary import Scope
+
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
     """The user a request acts for; a stranger has no user id.
 
     Staff means `is_staff` or `is_superuser` of an active account (Enrollment
-    contract 3.4).
+    contract 3.4). Scopes are those of an access token; without any, it has all
+    of its user's rights, as every other credential has.
     """
 
     user_id: int | None
     username: str | None
     is_staff: bool
+    scopes: frozenset[str] = frozenset()
+
+    def require(self, scope: Scope) -> None:
+        """Raise `InsufficientScope` when the credentials are not for this (Enrollment contract 2.8)."""
+        if self.scopes and scope not in self.scopes:
+            raise InsufficientScope(f"The token needs the scope {scope}", scope=scope)
 
 
 STRANGER = Viewer(user_id=None, username=None, is_staff=False)

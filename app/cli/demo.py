@@ -4,7 +4,7 @@ import typer
 
 from app.cli.common import progress_bars, with_database
 from app.demo import load_demo
-from app.demo.credentials import ACCOUNTS
+from app.demo.credentials import ACCOUNTS, CLIENTS
 
 app = typer.Typer(help="Data to look around in.", no_args_is_help=True)
 
@@ -25,3 +25,5 @@ def load() -> None:
     typer.echo("The demo data is loaded.")
     for account in ACCOUNTS:
         typer.echo(f"User {account.username}: password {account.password}, API key {account.api_key}")
+    for client in CLIENTS:
+        typer.echo(f"OAuth client {client.client_id} ({client.type}): secret {client.secret}")

@@ -37,7 +37,16 @@ def serve(
         typer.echo(f"GraphiQL: http://{shown}:{port}/graphql in a browser")
     if demo:
         typer.echo(f"Demo user: {DEMO.username}, password {DEMO.password}, API key {DEMO.api_key}")
-    uvicorn.run("app.main:create_app", factory=True, host=host, port=port, workers=workers, access_log=False)
+    uvicorn.run(
+        "app.main:create_app",
+        factory=True,
+        host=host,
+        port=port,
+        workers=workers,
+        access_log=False,
+        # It would believe every client on this machine; the settings say whom to believe.
+        proxy_headers=False,
+    )
 
 
 def _is_loopback(host: str) -> bool:

@@ -45,3 +45,25 @@ def password(username: Username) -> None:
 
     with_database(work)
     typer.echo(f"Set the password of {username}.")
+
+
+@app.command()
+def deactivate(username: Username) -> None:
+    """Switch an account off; its tokens are revoked, and its keys and password open nothing."""
+    _set_active(username, False)
+    typer.echo(f"Switched off {username}.")
+
+
+@app.command()
+def activate(username: Username) -> None:
+    """Switch an account on again; revoked tokens stay revoked."""
+    _set_active(username, True)
+    typer.echo(f"Switched on {username}.")
+
+
+def _set_active(username: str, active: bool) -> None:
+    async def work(database: Database) -> None:
+        async with database.session() as session:
+            await accounts.set_active(session, username, active)
+
+    with_database(work)

@@ -10,10 +10,10 @@ from app.db.engine import Database
 from app.db.models import Course, User
 from app.demo.catalog import write_courses, write_organizations, write_people
 from app.demo.content.examples import DEMOX
-from app.demo.credentials import ACCOUNTS
+from app.demo.credentials import ACCOUNTS, SERVICE
 from app.demo.enterprise import write_catalogs, write_customers, write_learners
 from app.demo.offerings import write_modules, write_programs, write_runs
-from app.demo.people import write_enrollments, write_users
+from app.demo.people import write_clients, write_enrollments, write_users
 from app.demo.rows import demo_uuid
 from app.demo.series import write_series
 from app.demo.simulation import simulate
@@ -46,7 +46,7 @@ async def _is_loaded(connection: AsyncConnection) -> bool:
 
 
 async def _refuse_taken_names(connection: AsyncConnection) -> None:
-    names = [account.username for account in ACCOUNTS]
+    names = [*(account.username for account in ACCOUNTS), SERVICE.client_id]
     taken = await connection.scalar(select(col(User.username)).where(col(User.username).in_(names)))
     if taken is not None:
         raise BadUserInput(f"a user named {taken} exists; the demo data brings its own")
@@ -63,6 +63,7 @@ async def _load(connection: AsyncConnection, progress: Progress) -> None:
     programs = await write_programs(connection, organizations, courses, runs)
     advance(1)
     users = await write_users(connection, world)
+    await write_clients(connection)
     advance(1)
     await write_enrollments(connection, world, users, runs)
     advance(1)

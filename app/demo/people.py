@@ -5,12 +5,13 @@ from collections.abc import Sequence
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.auth.secrets import hash_key, hash_password
-from app.db.models import ApiKey, Enrollment, EnrollmentEvent, Progress, User
-from app.demo.credentials import ACCOUNTS
+from app.db.models import ApiKey, Enrollment, EnrollmentEvent, OAuthClient, Progress, User
+from app.demo.credentials import ACCOUNTS, CLIENTS
 from app.demo.enrolling import Participation
 from app.demo.learners import END, FIRST_DAY
 from app.demo.rows import Ids, Row, add, add_by
 from app.demo.simulation import World
+from app.vocabulary import ClientType
 
 
 async def write_users(connection: AsyncConnection, world: World) -> Sequence[int]:
@@ -27,6 +28,31 @@ async def write_users(connection: AsyncConnection, world: World) -> Sequence[int
         ],
     )
     return list(ids.values())
+
+
+async def write_clients(connection: AsyncConnection) -> None:
+    """Write the OAuth clients, and the service users of those that act by themselves."""
+    services = [
+        {"username": client.client_id, "is_staff": True, "date_joined": FIRST_DAY}
+        for client in CLIENTS
+        if client.type is ClientType.CONFIDENTIAL
+    ]
+    users = await add_by(connection, "username", User, services)
+    await add(
+        connection,
+        OAuthClient,
+        [
+            {
+                "client_id": client.client_id,
+                "secret_hash": hash_key(client.secret),
+                "type": client.type,
+                "grants": client.grants,
+                "user_id": users.get(client.client_id),
+                "created": FIRST_DAY,
+            }
+            for client in CLIENTS
+        ],
+    )
 
 
 async def write_enrollments(

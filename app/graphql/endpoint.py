@@ -15,7 +15,7 @@ from starlette.types import Receive, Scope, Send
 
 from app.auth.credentials import Authenticator
 from app.auth.viewer import Viewer
-from app.errors import BadUserInput, LyceumError, Unauthenticated
+from app.errors import BadUserInput, InsufficientScope, LyceumError, Unauthenticated
 from app.graphql.errors import masked, refused
 from app.graphql.execute import Answer, Executor, Operation
 from app.graphql.media import HTML, JSON, RESPONSE, chosen
@@ -82,7 +82,10 @@ class GraphQLEndpoint:
                 raise RequestError(f"Accept: only {JSON} and {RESPONSE} can be had", 406)
             if request.method not in ("GET", "POST"):
                 raise RequestError(f"{request.method} is not allowed, only GET and POST are", 405)
-            viewer = await self._authenticator.viewer(request.headers.get("authorization"))
+            viewer = await self._authenticator.viewer(
+                # Several headers are like one with several values, which is refused.
+                ", ".join(request.headers.getlist("authorization"))
+            )
             operation = await self._operation(request)
         except LyceumError as error:
             return _refusal(error, media_type or JSON)
@@ -196,6 +199,8 @@ def _refusal(error: LyceumError, media_type: str) -> Response:
         headers["allow"] = "GET, POST"
     if isinstance(error, Unauthenticated):
         headers["www-authenticate"] = 'Bearer realm="api", error="invalid_token"'
+    if isinstance(error, InsufficientScope):
+        headers["www-authenticate"] = 'Bearer realm="api", error="insufficient_scope"'
     if "retryAfter" in error.extensions:
         headers["retry-after"] = str(error.extensions["retryAfter"])
     return _json({"errors": [refused(error)]}, status, media_type, headers)

@@ -19,6 +19,7 @@ from app.graphql.budget import Purse
 from app.graphql.documents import Document, Documents
 from app.graphql.errors import formatted, refused
 from app.settings import Settings
+from app.vocabulary import Scope
 from resolvers.context import Budget, Context, PageLimits
 
 _LOOK = 1
@@ -67,6 +68,7 @@ class Executor:
             node = document.operation(operation.name)
             if operation.read_only and node.operation is not OperationType.QUERY:
                 raise Forbidden("Only queries can be sent by GET")
+            viewer.require(Scope.READ if node.operation is OperationType.QUERY else Scope.WRITE)
             cost = self._measured(document, node, operation, viewer)
             errors = document.errors(hide_suggestions=self._hides(viewer))
             if errors:

@@ -5,7 +5,7 @@ from sqlmodel import col
 
 from app.auth.secrets import hash_key, hash_password, verify_password
 from app.db.engine import Database
-from app.db.models import ApiKey, User
+from app.db.models import ApiKey, OAuthClient, User
 from app.db.models.tables import table_of
 from app.demo import demo_loaded
 from tests.databases import Databases
@@ -32,7 +32,24 @@ async def test_nobody_else_has_credentials_or_rights(query: Query) -> None:
     privileged = select(col(User.username)).where(
         col(User.password_hash).is_not(None) | col(User.is_staff) | col(User.is_superuser)
     )
-    assert {row[0] for row in await query(privileged)} == {"demo", "learner"}
+    assert {row[0] for row in await query(privileged)} == {"demo", "learner", "demo-service"}
+    opened = select(col(User.username)).where(col(User.password_hash).is_not(None))
+    assert {row[0] for row in await query(opened)} == {"demo", "learner"}
+
+
+async def test_the_clients_have_their_secrets_as_hashes(query: Query) -> None:
+    clients = await query(
+        select(table_of(OAuthClient), col(User.username), col(User.is_staff), col(User.is_superuser))
+        .outerjoin(User, col(OAuthClient.user_id) == col(User.id))
+        .order_by(col(OAuthClient.client_id))
+    )
+    assert [
+        (row.client_id, row.type, row.secret_hash, row.username, row.is_staff, row.is_superuser)
+        for row in clients
+    ] == [
+        ("demo-client", "public", hash_key("demo-secret"), None, None, None),
+        ("demo-service", "confidential", hash_key("demo-service-secret"), "demo-service", True, False),
+    ]
 
 
 async def test_a_database_without_the_demo_has_no_demo_credentials(database: Database) -> None:
@@ -57,6 +74,15 @@ async def test_credentials_are_noticed_until_the_last_is_gone(demo: Database, da
         await connection.execute(
             update(User).where(col(User.username) == "learner").values(password_hash=other)
         )
+    assert await demo_loaded(database)
+    for client_id in ("demo-client", "demo-service"):
+        async with database.begin() as connection:
+            await connection.execute(
+                update(OAuthClient)
+                .where(col(OAuthClient.client_id) == client_id)
+                .values(**({"is_active": False} if client_id == "demo-client" else {"secret_hash": "new"}))
+            )
+        assert await demo_loaded(database) is (client_id == "demo-client")
     assert not await demo_loaded(database)
 
 

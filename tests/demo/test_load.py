@@ -43,7 +43,7 @@ async def test_there_is_what_a_small_platform_has(query: Query) -> None:
     numbers = {
         model: await _number(query, model) for model in (User, Course, Program, EnterpriseCustomer, Event)
     }
-    assert numbers == {User: 2000, Course: 12, Program: 3, EnterpriseCustomer: 2, Event: 0}
+    assert numbers == {User: 2001, Course: 12, Program: 3, EnterpriseCustomer: 2, Event: 0}
     assert 17 <= await _number(query, CourseRun) <= 20
     assert 8500 <= await _number(query, Enrollment) <= 9500
     assert 0.3 < await _number(query, Progress) / await _number(query, Enrollment) < 0.9

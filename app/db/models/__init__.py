@@ -45,9 +45,11 @@ from app.db.models.enterprise import (
     RoleAssignment,
 )
 from app.db.models.event import Event
+from app.db.models.oauth import AccessToken, OAuthClient, RefreshToken
 from app.db.models.people import ApiKey, SamlIdentity, User
 
 __all__ = [
+    "AccessToken",
     "ActivityWeek",
     "AnswerCount",
     "ApiKey",
@@ -71,6 +73,7 @@ __all__ = [
     "Event",
     "GradeCount",
     "Module",
+    "OAuthClient",
     "Organization",
     "Person",
     "Program",
@@ -79,6 +82,7 @@ __all__ = [
     "ProgramOrganization",
     "ProgramType",
     "Progress",
+    "RefreshToken",
     "RoleAssignment",
     "SamlIdentity",
     "Seat",
