@@ -39,7 +39,8 @@ def create_app(settings: Settings | None = None, clock: Clock = now) -> Starlett
         statement_timeout=settings.operation_timeout + 1,
     )
     executor = Executor(SCHEMA._schema, database, settings)
-    authenticator = Authenticator(database)
+    authenticator = Authenticator(database, clock)
+    oauth = OAuthServer(database, authenticator, Passwords(database, settings, clock), settings, clock)
 
     async def graphiql() -> Response:
         headers = {"Authorization": f"Token {DEMO.api_key}"}
@@ -49,12 +50,9 @@ def create_app(settings: Settings | None = None, clock: Clock = now) -> Starlett
             headers = {}
         return graphiql_page(GRAPHQL_PATH, headers)
 
-    authenticator = Authenticator(database, clock)
-    oauth = OAuthServer(database, authenticator, Passwords(database, settings, clock), settings, clock)
     endpoint = GraphQLEndpoint(
         executor, authenticator, settings, graphiql if settings.serves_graphiql else None
     )
-
     proxies = settings.trusted_proxies
 
     async def front(request: Request) -> Response:
