@@ -1,6 +1,7 @@
 """The grants (Enrollment contract 2.4), each a check of its credentials and an issue of tokens."""
 
 import datetime as dt
+from abc import abstractmethod
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -55,9 +56,9 @@ class Grant(BaseGrant, TokenEndpointMixin):
         self.request.session.close()
         return 200, self.issue(), self.TOKEN_RESPONSE_HEADER
 
+    @abstractmethod
     def issue(self) -> dict[str, Any]:
         """The body of a success. Raises `InvalidGrantError` for wrong credentials."""
-        raise NotImplementedError
 
     def write_tokens(
         self, session: Session, user_id: int, scope: str, *, after: RefreshToken | None = None
