@@ -8,6 +8,7 @@ from typing import Any
 
 from cachetools import TTLCache
 from sqlalchemy import Select, bindparam, literal, null, select
+from starlette.requests import HTTPConnection
 
 from app.auth.clock import Clock, now
 from app.auth.secrets import hash_key
@@ -53,6 +54,11 @@ class Authenticator:
         self._database = database
         self._clock = clock
         self.forget()
+
+    async def viewer_of(self, request: HTTPConnection) -> Viewer:
+        """The viewer that a request acts for. Raises `Unauthenticated` as `viewer` does."""
+        # Several headers are like one with several values, which is refused.
+        return await self.viewer(", ".join(request.headers.getlist("authorization")))
 
     async def viewer(self, authorization: str | None) -> Viewer:
         """The viewer that a header names; a stranger without a header or with an unknown scheme.

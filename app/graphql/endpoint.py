@@ -82,10 +82,7 @@ class GraphQLEndpoint:
                 raise RequestError(f"Accept: only {JSON} and {RESPONSE} can be had", 406)
             if request.method not in ("GET", "POST"):
                 raise RequestError(f"{request.method} is not allowed, only GET and POST are", 405)
-            viewer = await self._authenticator.viewer(
-                # Several headers are like one with several values, which is refused.
-                ", ".join(request.headers.getlist("authorization"))
-            )
+            viewer = await self._authenticator.viewer_of(request)
             operation = await self._operation(request)
         except LyceumError as error:
             return _refusal(error, media_type or JSON)

@@ -30,6 +30,7 @@ from app.db.models.catalog import (
     Subject,
 )
 from app.db.models.enrollment import (
+    CourseStaff,
     Enrollment,
     EnrollmentAttribute,
     EnrollmentEvent,
@@ -44,15 +45,17 @@ from app.db.models.enterprise import (
     EnterpriseLearner,
     RoleAssignment,
 )
-from app.db.models.event import Event
+from app.db.models.event import AuditEntry, Event
 from app.db.models.oauth import AccessToken, OAuthClient, RefreshToken
-from app.db.models.people import ApiKey, SamlIdentity, User
+from app.db.models.people import ApiKey, BrowserSession, SamlIdentity, User
 
 __all__ = [
     "AccessToken",
     "ActivityWeek",
     "AnswerCount",
     "ApiKey",
+    "AuditEntry",
+    "BrowserSession",
     "Calendar",
     "CatalogItem",
     "CatalogQuery",
@@ -61,6 +64,7 @@ __all__ = [
     "CourseOrganization",
     "CourseRun",
     "CourseRunStaff",
+    "CourseStaff",
     "CourseSubject",
     "Enrollment",
     "EnrollmentAttribute",

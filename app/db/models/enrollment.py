@@ -27,6 +27,7 @@ class Enrollment(SQLModel, table=True):
         UniqueConstraint("run_id", "user_id"),
         Index(None, "run_id", "id"),
         Index(None, "user_id", "id"),
+        Index(None, "created", "id"),
     )
 
     id: int = primary_key()
@@ -39,6 +40,15 @@ class Enrollment(SQLModel, table=True):
 
     run: CourseRun = related()
     user: User = related()
+
+
+class CourseStaff(SQLModel, table=True):
+    """A user who is staff of one course run, and so sees its enrollments (Enrollment contract 3.4)."""
+
+    __tablename__ = "course_staff"
+
+    user_id: int = link("user.id", primary_key=True)
+    run_id: int = link("course_run.id", primary_key=True, index=True)
 
 
 class EnrollmentEvent(SQLModel, table=True):

@@ -1,4 +1,4 @@
-"""The event table: what happened, written in the transaction that did it."""
+"""What happened, and what was done by hand, written in the transactions that did it."""
 
 import datetime as dt
 from typing import Any
@@ -22,3 +22,19 @@ class Event(SQLModel, table=True):
     course_id: int | None = link("course.id", nullable=True, index=True)
     run_id: int | None = link("course_run.id", nullable=True, index=True)
     payload: dict[str, Any] = Field(default_factory=dict, sa_type=Json)
+
+
+class AuditEntry(SQLModel, table=True):
+    """An administrative act (Enrollment contract 3.5). Names are kept, so that it outlives its subject.
+
+    The actor is a username, or words with a space where no user was logged in.
+    """
+
+    __tablename__ = "audit_entry"
+
+    id: int = primary_key()
+    occurred_at: dt.datetime = instant(default_factory=now)
+    actor: str = string(150, index=True)
+    action: str = string(50)
+    subject: str = string(255)
+    detail: dict[str, Any] = Field(default_factory=dict, sa_type=Json)

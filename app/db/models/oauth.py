@@ -26,6 +26,7 @@ class OAuthClient(SQLModel, table=True):
     name: str = string(255, default="")
     url: str = string(2000, default="")
     redirect_uri: str = string(2000, default="")
+    logout_uri: str = string(2000, default="")
     user_id: int | None = link("user.id", nullable=True, index=True)
     grants: list[GrantType] = json_list()
     scopes: list[str] = json_list()

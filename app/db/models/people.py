@@ -1,4 +1,4 @@
-"""Users with their profile, and their API keys."""
+"""Users with their profile, their API keys and the browsers they are logged in with."""
 
 import datetime as dt
 
@@ -41,6 +41,18 @@ class ApiKey(SQLModel, table=True):
     user_id: int = link("user.id", primary_key=True)
     key_hash: str = string(64, unique=True)
     created: dt.datetime = instant(default_factory=now)
+
+
+class BrowserSession(SQLModel, table=True):
+    """A browser that a user is logged in with: of its cookie only the SHA-256 is kept."""
+
+    __tablename__ = "browser_session"
+
+    id: int = primary_key()
+    token_hash: str = string(64, unique=True)
+    user_id: int = link("user.id", index=True)
+    created: dt.datetime = instant(default_factory=now)
+    expires: dt.datetime = instant()
 
 
 class SamlIdentity(SQLModel, table=True):
