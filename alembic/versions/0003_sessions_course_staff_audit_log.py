@@ -1,8 +1,8 @@
-"""Browser sessions, course staff and the audit log"""
+"""Browser sessions, course staff and the audit log."""
 
 import sqlalchemy as sa
-
 from alembic import op
+
 from app.db.types import BigInt, Json, text
 
 revision = "0003"
