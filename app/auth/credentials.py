@@ -98,6 +98,7 @@ class Authenticator:
                 row = (await connection.execute(statement, {"hash": hashed})).first()
                 if row is not None:
                     is_staff = row.is_staff or row.is_superuser
-                    viewer = Viewer(row.id, row.username, is_staff, frozenset(row.scope.split()))
+                    scopes = frozenset(row.scope.split())
+                    viewer = Viewer(row.id, row.username, is_staff, scopes, row.is_superuser)
                     return _Found(viewer, row.expires)
         raise Unauthenticated("Invalid Token.")

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from app.errors import InsufficientScope
+from app.errors import InsufficientScope, Unauthenticated
 from app.vocabulary import Scope
 
 
@@ -19,6 +19,17 @@ class Viewer:
     username: str | None
     is_staff: bool
     scopes: frozenset[str] = frozenset()
+    is_superuser: bool = False
+
+    def require_user(self) -> None:
+        """Raise `Unauthenticated` for a stranger."""
+        if self.user_id is None:
+            raise Unauthenticated("Authentication credentials were not provided.")
+
+    def require_all_scopes(self) -> None:
+        """Raise `InsufficientScope` when the credentials are not for everything: who makes others needs that."""
+        for scope in Scope:
+            self.require(scope)
 
     def require(self, scope: Scope) -> None:
         """Raise `InsufficientScope` when the credentials are not for this (Enrollment contract 2.8)."""

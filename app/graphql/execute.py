@@ -3,7 +3,7 @@
 import asyncio
 import datetime as dt
 import inspect
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeGuard
 
@@ -24,6 +24,9 @@ from resolvers.context import Budget, Context, PageLimits
 
 _LOOK = 1
 """What is spent on a document that is refused."""
+
+_PAYLOAD = 2
+"""How deep the plain fields of a mutation's answer are; what is deeper are objects, which are read."""
 
 
 @dataclass(frozen=True)
@@ -48,9 +51,16 @@ class Answer:
 class Executor:
     """Runs documents over one schema and one database."""
 
-    def __init__(self, schema: GraphQLSchema, database: Database, settings: Settings) -> None:
+    def __init__(
+        self,
+        schema: GraphQLSchema,
+        database: Database,
+        settings: Settings,
+        forget_credentials: Callable[[], None],
+    ) -> None:
         self._schema = schema
         self._database = database
+        self._forget_credentials = forget_credentials
         self._settings = settings
         self._limits = PageLimits(
             settings.page_size, settings.max_page_size, settings.max_ids, settings.max_series_days
@@ -84,7 +94,16 @@ class Executor:
         self, document: Document, operation: Operation, viewer: Viewer, budget: Budget, now: dt.datetime
     ) -> Answer:
         reader = Reader(self._database)
-        context = Context(viewer, reader, self._limits, budget, now, document.memo)
+        context = Context(
+            viewer,
+            self._database,
+            reader,
+            self._limits,
+            budget,
+            now,
+            document.memo,
+            self._forget_credentials,
+        )
         extensions = {"cost": budget.cost}
         try:
             async with asyncio.timeout(self._settings.operation_timeout):
@@ -113,6 +132,8 @@ class Executor:
     ) -> int:
         size = document.measurer.size(node, operation.variables)
         limits.check(size, self._settings)
+        if node.operation is OperationType.MUTATION and size.depth > _PAYLOAD:
+            viewer.require(Scope.READ)
         if size.introspects and self._hides(viewer):
             raise Forbidden("Introspection is for known users only")
         return size.cost
