@@ -8,6 +8,7 @@ from uuid import UUID
 import strawberry
 
 from resolvers import access, catalog, enrollment, enterprise, reading
+from resolvers.modes import modes_of_run
 from schema.enums import Pacing, ProgramStatus, RunStatus
 from schema.filters import (
     CatalogOrder,
@@ -119,6 +120,19 @@ class Seat(Node):
     credit_hours: int | None = field("Hours of credit.")
 
 
+@strawberry.type(description="An enrollment mode that learners can take a run in, and what it costs.")
+class EnrollmentMode:
+    slug: str = field("Its name in requests, such as `audit` or `verified`.")
+    name: str = field("Its name for people.")
+    min_price: int = field("Least price, in whole units of the currency.")
+    suggested_prices: str = field("Suggested prices, with commas between them; empty when there are none.")
+    currency: str = field("ISO 4217 code of the currency, in lower case.")
+    expires: dt.datetime | None = field("When it is no longer offered.")
+    description: str | None = field("What it brings.")
+    sku: str | None = field("Stock keeping unit.")
+    bulk_sku: str | None = field("Stock keeping unit for buying many.")
+
+
 @strawberry.type(description="A course as a whole. Learners enroll in one of its runs.")
 class Course(Node):
     uuid: UUID = field("Native id in the catalog.")
@@ -219,7 +233,22 @@ class CourseRun(Node):
     eligible_for_financial_aid: bool = field("Whether learners may ask for financial aid.")
     created: dt.datetime = field("When it was entered.")
     modified: dt.datetime = field("When its metadata last changed.")
-    seats: list[Seat] = to_many(catalog.SEATS_OF_RUN, "Modes on offer.")
+    seats: list[Seat] = to_many(catalog.SEATS_OF_RUN, "Modes with their prices, expired or not.")
+
+    @strawberry.field(
+        description="Modes that learners can enroll in: those of the seats; without any, `audit` for nothing.",
+        metadata={"needs": ("id",), "multiplier": lambda arguments, limits: 10},
+    )
+    async def modes(
+        root: Any,  # noqa: N805
+        info: ContextInfo,
+        include_expired: Annotated[
+            bool, strawberry.argument(description="Also those that are no longer offered.")
+        ] = False,
+    ) -> list[EnrollmentMode]:
+        found: Any = await modes_of_run(info.context, root.id, include_expired=include_expired)
+        return found
+
     staff: Connection[Person] = connection(
         catalog.STAFF_OF_RUN, PersonWhere, PersonOrder, "People who teach it, in order."
     )
