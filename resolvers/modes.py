@@ -46,9 +46,9 @@ def modes(seats: Iterable[Any], now: dt.datetime, *, include_expired: bool = Fal
         offered.setdefault(seat.mode, _mode(seat))
     if not offered:
         return [EnrollmentMode(AUDIT, AUDIT.capitalize())]
-    return [
-        mode for mode in offered.values() if include_expired or mode.expires is None or now < mode.expires
-    ]
+    if include_expired:
+        return list(offered.values())
+    return [mode for mode in offered.values() if mode.expires is None or now < mode.expires]
 
 
 async def modes_of_run(context: Context, run: int, *, include_expired: bool) -> Sequence[EnrollmentMode]:

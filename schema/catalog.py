@@ -2,7 +2,7 @@
 
 import datetime as dt
 from decimal import Decimal
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, cast
 from uuid import UUID
 
 import strawberry
@@ -236,7 +236,7 @@ class CourseRun(Node):
     seats: list[Seat] = to_many(catalog.SEATS_OF_RUN, "Modes with their prices, expired or not.")
 
     @strawberry.field(
-        description="Modes that learners can enroll in: those of the seats; without any, `audit` for nothing.",
+        description="Modes that learners can enroll in: those of the seats; without seats, a free `audit`.",
         metadata={"needs": ("id",), "multiplier": lambda arguments, limits: 10},
     )
     async def modes(
@@ -246,8 +246,8 @@ class CourseRun(Node):
             bool, strawberry.argument(description="Also those that are no longer offered.")
         ] = False,
     ) -> list[EnrollmentMode]:
-        found: Any = await modes_of_run(info.context, root.id, include_expired=include_expired)
-        return found
+        found = await modes_of_run(info.context, root.id, include_expired=include_expired)
+        return cast(list[EnrollmentMode], found)
 
     staff: Connection[Person] = connection(
         catalog.STAFF_OF_RUN, PersonWhere, PersonOrder, "People who teach it, in order."
