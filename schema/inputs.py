@@ -44,7 +44,8 @@ class DateTimeFilter:
 
 def as_where(given: Any) -> Mapping[str, Mapping[str, Any]]:
     """A `where` argument by column and operator. What is absent or null demands nothing."""
-    return {name: _demands(value) for name, value in _given(given) if value is not None}
+    demands = ((name, _demands(value)) for name, value in _given(given) if value is not None)
+    return {name: demanded for name, demanded in demands if demanded}
 
 
 def _demands(value: Any) -> Mapping[str, Any]:
