@@ -21,6 +21,8 @@ from app.demo.credentials import DEMO
 from app.errors import Unauthenticated
 from app.graphql.endpoint import GraphQLEndpoint
 from app.graphql.execute import Executor
+from app.rest.routes import ROUTES
+from app.rest.shim import Shim
 from app.settings import Settings
 from app.web import static
 from app.web.graphiql import graphiql_page
@@ -53,6 +55,7 @@ def create_app(settings: Settings | None = None, clock: Clock = now) -> Starlett
     endpoint = GraphQLEndpoint(
         executor, authenticator, settings, graphiql if settings.serves_graphiql else None
     )
+    shim = Shim(ROUTES, executor, authenticator, settings, clock)
     proxies = settings.trusted_proxies
 
     async def front(request: Request) -> Response:
@@ -71,6 +74,7 @@ def create_app(settings: Settings | None = None, clock: Clock = now) -> Starlett
             Route("/", front),
             Route(GRAPHQL_PATH, endpoint),
             *oauth_routes(oauth),
+            *shim.routes,
             *static.routes,
         ],
         middleware=[Middleware(ProxyHeadersMiddleware, proxies)] if proxies else [],

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection
 
-from sqlalchemy import ColumnElement, FromClause, Table, and_, exists, false, or_, select, true
+from sqlalchemy import ColumnElement, FromClause, Select, Table, and_, exists, false, or_, select, true
 from sqlmodel import SQLModel
 
 from app.auth.viewer import Viewer
@@ -46,23 +46,47 @@ def _own(column: str) -> Rule:
     return rule
 
 
-def _of_own_enrollment(viewer: Viewer, rows: FromClause) -> ColumnElement[bool]:
-    enrollment = table_of(models.Enrollment).alias("own_enrollment")
-    return exists().where(enrollment.c.id == rows.c.enrollment_id, _own("user_id")(viewer, enrollment))
+def _own_or_of_staffed_run(viewer: Viewer, rows: FromClause) -> ColumnElement[bool]:
+    own = _own("user_id")(viewer, rows)
+    # Asking for both costs an index, so only those are asked who are course staff.
+    return or_(own, rows.c.run_id.in_(_staffed_runs(viewer))) if viewer.is_course_staff else own
 
 
-def _published_or_enrolled(viewer: Viewer, rows: FromClause) -> ColumnElement[bool]:
+def _staffed_runs(viewer: Viewer) -> Select[int]:
+    staff = table_of(models.CourseStaff)
+    return select(staff.c.run_id).where(staff.c.user_id == viewer.user_id)
+
+
+def _self_or_learner_of_staffed_run(viewer: Viewer, rows: FromClause) -> ColumnElement[bool]:
+    oneself = _own("id")(viewer, rows)
+    if not viewer.is_course_staff:
+        return oneself
+    enrollment = table_of(models.Enrollment).alias("staffed_enrollment")
+    taught = enrollment.c.run_id.in_(_staffed_runs(viewer))
+    return or_(oneself, exists().where(enrollment.c.user_id == rows.c.id, taught))
+
+
+def _of_visible_enrollment(viewer: Viewer, rows: FromClause) -> ColumnElement[bool]:
+    enrollment = table_of(models.Enrollment).alias("seen_enrollment")
+    seen = _own_or_of_staffed_run(viewer, enrollment)
+    return exists().where(enrollment.c.id == rows.c.enrollment_id, seen)
+
+
+def _published_or_own(viewer: Viewer, rows: FromClause) -> ColumnElement[bool]:
     published = rows.c.status == RunStatus.PUBLISHED
     if viewer.user_id is None:
         return published
     enrollment = table_of(models.Enrollment).alias("own_enrollment")
     mine = enrollment.c.user_id == viewer.user_id
-    return or_(published, exists().where(and_(mine, enrollment.c.run_id == rows.c.id)))
+    seen = [published, exists().where(and_(mine, enrollment.c.run_id == rows.c.id))]
+    if viewer.is_course_staff:
+        seen.append(rows.c.id.in_(_staffed_runs(viewer)))
+    return or_(*seen)
 
 
 def _of_visible_run(viewer: Viewer, rows: FromClause) -> ColumnElement[bool]:
     run = table_of(models.CourseRun).alias("seen_run")
-    return exists().where(run.c.id == rows.c.run_id, _published_or_enrolled(viewer, run))
+    return exists().where(run.c.id == rows.c.run_id, _published_or_own(viewer, run))
 
 
 def _public_program(viewer: Viewer, rows: FromClause) -> ColumnElement[bool]:
@@ -85,7 +109,7 @@ def _of_own_customer(column: str) -> Rule:
 
 _RULES: dict[type[SQLModel], Rule] = {
     models.Course: _everyone,
-    models.CourseRun: _published_or_enrolled,
+    models.CourseRun: _published_or_own,
     models.Entitlement: _everyone,
     models.Organization: _everyone,
     models.Person: _everyone,
@@ -93,11 +117,11 @@ _RULES: dict[type[SQLModel], Rule] = {
     models.ProgramType: _everyone,
     models.Seat: _of_visible_run,
     models.Subject: _everyone,
-    models.User: _own("id"),
-    models.Enrollment: _own("user_id"),
-    models.EnrollmentAttribute: _of_own_enrollment,
-    models.EnrollmentEvent: _own("user_id"),
-    models.Progress: _own("user_id"),
+    models.User: _self_or_learner_of_staffed_run,
+    models.Enrollment: _own_or_of_staffed_run,
+    models.EnrollmentAttribute: _of_visible_enrollment,
+    models.EnrollmentEvent: _own_or_of_staffed_run,
+    models.Progress: _own_or_of_staffed_run,
     models.EnterpriseCatalog: _of_own_customer("customer_id"),
     models.EnterpriseCustomer: _of_own_customer("id"),
     models.Module: _staff,

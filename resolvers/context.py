@@ -48,16 +48,17 @@ class Context:
 
     viewer: Viewer
     database: Database
-    reader: Reader
     limits: PageLimits
     budget: Budget
     now: dt.datetime
     memo: dict[Any, Any]
     forget_credentials: Callable[[], None]
     shared: dict[Any, Any] = field(default_factory=dict)
+    reader: Reader = field(init=False)
     loaders: Loaders = field(init=False)
 
     def __post_init__(self) -> None:
+        self.reader = Reader(self.database)
         self.loaders = Loaders(self.reader)
 
     @asynccontextmanager

@@ -8,11 +8,17 @@ from sqlalchemy import FromClause, Select, and_, select
 from app.db import models
 from app.db.models.tables import table_of
 from resolvers.access import visible
+from resolvers.catalog import COURSE_RUN
 from resolvers.context import Context
 from resolvers.entity import Entity, Relation
 from resolvers.keys import is_one_of
+from resolvers.people import USER
 
-ENROLLMENT = Entity("Enrollment", models.Enrollment)
+ENROLLMENT = Entity(
+    "Enrollment",
+    models.Enrollment,
+    parents={"run": ("run_id", COURSE_RUN), "user": ("user_id", USER)},
+)
 
 _ATTRIBUTE = Entity("EnrollmentAttribute", models.EnrollmentAttribute)
 

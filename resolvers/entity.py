@@ -12,11 +12,16 @@ from app.db.models.tables import table_of
 
 @dataclass(frozen=True, eq=False)
 class Entity:
-    """The rows of a GraphQL type: a model, and what sets its rows apart in the model's table."""
+    """The rows of a GraphQL type: a model, and what sets its rows apart in the model's table.
+
+    `parents` are the entities whose id a column holds, by name, and that column:
+    a list can be narrowed by them.
+    """
 
     name: str
     model: type[SQLModel]
     only: Mapping[str, Any] = field(default_factory=dict)
+    parents: Mapping[str, tuple[str, "Entity"]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,6 +45,7 @@ class Rows:
     """One appearance of an entity's rows in a statement, with the link that leads to them."""
 
     def __init__(self, entity: Entity, relation: Relation | None = None, *, alias: bool = False) -> None:
+        self.entity = entity
         table: FromClause = table_of(entity.model)
         self.table = table.alias() if alias else table
         self.source: FromClause = self.table

@@ -3,14 +3,17 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func
+from sqlalchemy import ColumnElement, and_, func, select
 
+from app.auth.viewer import Viewer
+from app.db.models.tables import table_of
 from app.errors import BadUserInput
-from resolvers.entity import Rows
+from resolvers.access import check_columns, visible
+from resolvers.entity import Entity, Rows
 from resolvers.text import camel_case, storable
 
 Where = Mapping[str, Mapping[str, Any]]
-"""By column: what operators (see `_OPERATORS`) demand of it."""
+"""By column: what operators (see `_OPERATORS`) demand of it. By name of a parent: a `Where` of its own."""
 
 MAX_VALUES = 100
 """How many values one filter may list."""
@@ -24,24 +27,42 @@ _OPERATORS: dict[str, Callable[[ColumnElement[Any], Any], ColumnElement[bool]]] 
     ),
     # SQLite's LIKE takes an upper and a lower case letter for the same.
     "starts_with": lambda column, value: and_(column >= value, func.substr(column, 1, len(value)) == value),
+    "gt": lambda column, value: column > value,
     "gte": lambda column, value: column >= value,
     "lt": lambda column, value: column < value,
 }
 
 
-def condition(rows: Rows, where: Where) -> ColumnElement[bool]:
-    """What `where` demands of the rows."""
-    return and_(True, *_clauses(rows, where))
+def condition(viewer: Viewer, rows: Rows, where: Where, argument: str = "where") -> ColumnElement[bool]:
+    """What `where` demands of the rows; of parents only those count that the viewer may see."""
+    return and_(True, *_clauses(viewer, rows, where, argument))
 
 
-def _clauses(rows: Rows, where: Where) -> list[ColumnElement[bool]]:
-    clauses = []
-    for name, operators in where.items():
-        column = rows.column(name)
-        for operator, value in operators.items():
-            checked = _checked(value, f"where.{camel_case(name)}")
-            clauses.append(_OPERATORS[operator](column, checked))
+def _clauses(viewer: Viewer, rows: Rows, where: Where, argument: str) -> list[ColumnElement[bool]]:
+    clauses: list[ColumnElement[bool]] = []
+    for name, demands in where.items():
+        named = f"{argument}.{camel_case(name)}"
+        if name in rows.entity.parents:
+            column, parent = rows.entity.parents[name]
+            clauses.append(_has_parent(viewer, rows.column(column), parent, demands, named))
+            continue
+        for operator, value in demands.items():
+            clauses.append(_OPERATORS[operator](rows.column(name), _checked(value, named)))
     return clauses
+
+
+def _has_parent(
+    viewer: Viewer, column: ColumnElement[Any], parent: Entity, where: Where, argument: str
+) -> ColumnElement[bool]:
+    check_columns(viewer, parent.model, where)
+    rows = Rows(parent, alias=True)
+    ids = select(rows.table.c.id).where(
+        rows.condition, visible(viewer, parent.model, rows.table), condition(viewer, rows, where, argument)
+    )
+    # With one parent at most, an index on the column and the order serves the whole list.
+    columns = table_of(parent.model).c
+    unique = any(columns[name].unique and "eq" in where[name] for name in where if name in columns)
+    return column == ids.scalar_subquery() if unique else column.in_(ids)
 
 
 def _checked(value: Any, argument: str) -> Any:

@@ -165,7 +165,9 @@ class Listing:
         if not terms and self._relation is not None:
             terms = tuple(Term(column) for column in self._relation.order)
         unique: dict[str, Term] = {}
-        for term in (*terms, Term("id")):
+        # Ties go on in the direction of what they are ties of, as an index has them.
+        descending = terms[-1].descending if terms else False
+        for term in (*terms, Term("id", descending)):
             unique.setdefault(term.column, term)
         return tuple(unique.values())
 
@@ -173,7 +175,7 @@ class Listing:
         return and_(
             rows.condition,
             visible(self._context.viewer, self._entity.model, rows.table),
-            filters.condition(rows, self.request.where),
+            filters.condition(self._context.viewer, rows, self.request.where),
         )
 
     def _condition(self, rows: Rows) -> ColumnElement[bool]:

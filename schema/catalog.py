@@ -2,12 +2,13 @@
 
 import datetime as dt
 from decimal import Decimal
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, cast
 from uuid import UUID
 
 import strawberry
 
 from resolvers import access, catalog, enrollment, enterprise, reading
+from resolvers.modes import modes_of_run
 from schema.enums import Pacing, ProgramStatus, RunStatus
 from schema.filters import (
     CatalogOrder,
@@ -119,6 +120,19 @@ class Seat(Node):
     credit_hours: int | None = field("Hours of credit.")
 
 
+@strawberry.type(description="An enrollment mode that learners can take a run in, and what it costs.")
+class EnrollmentMode:
+    slug: str = field("Its name in requests, such as `audit` or `verified`.")
+    name: str = field("Its name for people.")
+    min_price: int = field("Least price, in whole units of the currency.")
+    suggested_prices: str = field("Suggested prices, with commas between them; empty when there are none.")
+    currency: str = field("ISO 4217 code of the currency, in lower case.")
+    expires: dt.datetime | None = field("When it is no longer offered.")
+    description: str | None = field("What it brings.")
+    sku: str | None = field("Stock keeping unit.")
+    bulk_sku: str | None = field("Stock keeping unit for buying many.")
+
+
 @strawberry.type(description="A course as a whole. Learners enroll in one of its runs.")
 class Course(Node):
     uuid: UUID = field("Native id in the catalog.")
@@ -168,16 +182,20 @@ class Course(Node):
 def _inherited(name: str, description: str) -> Any:
     """A field of a run that is the course's where the run has none of its own."""
 
-    async def resolve(root: Any, info: ContextInfo) -> Any:
-        own = getattr(root, name)
-        if own is not None:
-            return own
-        course = await reading.row(info.context, catalog.COURSE, root.course_id, (name,))
-        return course and getattr(course, name)
+    def resolve(root: Any, info: ContextInfo) -> Any:
+        return _own_or_of_course(root, info, name)
 
     return strawberry.field(
         resolver=resolve, description=description, metadata={"needs": (name, "course_id")}
     )
+
+
+async def _own_or_of_course(run: Any, info: ContextInfo, name: str) -> Any:
+    own = getattr(run, name)
+    if own is not None:
+        return own
+    course = await reading.row(info.context, catalog.COURSE, run.course_id, (name,))
+    return course and getattr(course, name)
 
 
 @strawberry.type(description="One offering of a course: what learners enroll in.")
@@ -187,6 +205,15 @@ class CourseRun(Node):
     course: Course = to_one(catalog.COURSE, "course_id", "The course.")
     status: RunStatus = field("Whether it is published.")
     title: str | None = _inherited("title", "Title; the course's unless the run has its own.")
+
+    @strawberry.field(
+        description="What to call it: its title, or its key where there is none.",
+        metadata={"needs": ("key", "title", "course_id")},
+    )
+    async def display_name(root: Any, info: ContextInfo) -> str:  # noqa: N805
+        name: str = await _own_or_of_course(root, info, "title") or root.key
+        return name
+
     short_description: str | None = _inherited(
         "short_description", "What it is, in brief HTML; the course's unless the run has its own."
     )
@@ -219,7 +246,22 @@ class CourseRun(Node):
     eligible_for_financial_aid: bool = field("Whether learners may ask for financial aid.")
     created: dt.datetime = field("When it was entered.")
     modified: dt.datetime = field("When its metadata last changed.")
-    seats: list[Seat] = to_many(catalog.SEATS_OF_RUN, "Modes on offer.")
+    seats: list[Seat] = to_many(catalog.SEATS_OF_RUN, "Modes with their prices, expired or not.")
+
+    @strawberry.field(
+        description="Modes that learners can enroll in: those of the seats; without seats, a free `audit`.",
+        metadata={"needs": ("id",), "multiplier": lambda arguments, limits: 10},
+    )
+    async def modes(
+        root: Any,  # noqa: N805
+        info: ContextInfo,
+        include_expired: Annotated[
+            bool, strawberry.argument(description="Also those that are no longer offered.")
+        ] = False,
+    ) -> list[EnrollmentMode]:
+        found = await modes_of_run(info.context, root.id, include_expired=include_expired)
+        return cast(list[EnrollmentMode], found)
+
     staff: Connection[Person] = connection(
         catalog.STAFF_OF_RUN, PersonWhere, PersonOrder, "People who teach it, in order."
     )

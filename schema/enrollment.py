@@ -9,7 +9,8 @@ from resolvers import catalog, enrollment, people
 from schema.catalog import CourseRun
 from schema.enums import EnrollmentEventType
 from schema.people import User
-from schema.relay import ContextInfo, Node, field, to_many, to_one
+from schema.relay import ContextInfo, Node, database_id, field, to_many, to_one
+from schema.scalars import BigInt
 from schema.selection import columns
 
 
@@ -41,6 +42,7 @@ class Progress:
 
 @strawberry.type(description="A user in a course run.")
 class Enrollment(Node):
+    database_id: BigInt = database_id()
     mode: str = field("Enrollment mode, such as `audit`, `honor` or `verified`.")
     is_active: bool = field("Whether the learner is enrolled now.")
     created: dt.datetime = field("When the learner first enrolled.")

@@ -71,6 +71,8 @@ class EnrollmentWhere:
     is_active: bool | None = field("Whether the learner is enrolled now.", default=None)
     created: DateTimeFilter | None = field("Demands on the time of the enrollment.", default=None)
     unenrolled_at: DateTimeFilter | None = field("Demands on the last unenrollment.", default=None)
+    run: CourseRunWhere | None = field("Demands on the course run.", default=None)
+    user: UserWhere | None = field("Demands on the learner.", default=None)
 
 
 @strawberry.input(name="EnterpriseCustomerWhere", description="Which enterprise customers a list holds.")

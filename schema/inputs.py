@@ -27,6 +27,7 @@ class StringFilter:
 class IntFilter:
     eq: int | None = strawberry.field(default=UNSET, description="It is this number; null: there is none.")
     in_: list[int] | None = strawberry.field(name="in", default=UNSET, description="It is one of these.")
+    gt: int | None = strawberry.field(default=UNSET, description="It is greater than this number.")
     gte: int | None = strawberry.field(default=UNSET, description="It is this number or greater.")
     lt: int | None = strawberry.field(default=UNSET, description="It is less than this number.")
 
@@ -36,20 +37,24 @@ class DateTimeFilter:
     eq: dt.datetime | None = strawberry.field(
         default=UNSET, description="It is this instant; null: there is none."
     )
+    gt: dt.datetime | None = strawberry.field(default=UNSET, description="It is after this instant.")
     gte: dt.datetime | None = strawberry.field(default=UNSET, description="It is this instant or later.")
     lt: dt.datetime | None = strawberry.field(default=UNSET, description="It is before this instant.")
 
 
 def as_where(given: Any) -> Mapping[str, Mapping[str, Any]]:
     """A `where` argument by column and operator. What is absent or null demands nothing."""
-    return {name: _operators(value) for name, value in _given(given) if value is not None}
+    demands = ((name, _demands(value)) for name, value in _given(given) if value is not None)
+    return {name: demanded for name, demanded in demands if demanded}
 
 
-def _operators(value: Any) -> Mapping[str, Any]:
+def _demands(value: Any) -> Mapping[str, Any]:
     if isinstance(value, list):
         return {"in": value}
     if not dataclasses.is_dataclass(value):
         return {"eq": value}
+    if not isinstance(value, StringFilter | IntFilter | DateTimeFilter):
+        return as_where(value)
     return {
         name.rstrip("_"): operand for name, operand in _given(value) if operand is not None or name == "eq"
     }

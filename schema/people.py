@@ -8,7 +8,8 @@ import strawberry
 from resolvers import enrollment, enterprise
 from schema.enums import EducationLevel, Gender
 from schema.filters import CustomerOrder, CustomerWhere, EnrollmentOrder, EnrollmentWhere
-from schema.relay import Connection, Node, connection, field
+from schema.relay import Connection, Node, connection, database_id, field
+from schema.scalars import BigInt
 
 if TYPE_CHECKING:
     from schema.enrollment import Enrollment
@@ -20,6 +21,7 @@ _Customers = Connection[Annotated["EnterpriseCustomer", strawberry.lazy("schema.
 
 @strawberry.type(description="An account with its profile.")
 class User(Node):
+    database_id: BigInt = database_id()
     username: str = field("Native name.")
     email: str = field("E-mail address; empty when there is none.")
     name: str = field("Full name; empty when not given.")

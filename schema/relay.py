@@ -105,6 +105,15 @@ def field(description: str, **options: Any) -> Any:
     return strawberry.field(description=description, **options)
 
 
+def database_id() -> Any:
+    """A field that is the number which the platform's own APIs name a row by."""
+
+    def resolve(root: Any) -> Any:
+        return root.id
+
+    return strawberry.field(resolver=resolve, description="Native number.", metadata={"needs": ("id",)})
+
+
 def _place(info: ContextInfo, source: Entity | Relation) -> tuple[Any, ...]:
     """Names a field as it stands in the document, whatever object it is resolved on."""
     return (source, *map(id, info._raw_info.field_nodes))

@@ -1,10 +1,13 @@
 """Scalars whose text is fixed by the contracts."""
 
 import datetime as dt
-from typing import Any
+from typing import Any, NewType
 from uuid import UUID
 
 import strawberry
+
+BigInt = NewType("BigInt", int)
+"""A whole number of up to 64 bits; GraphQL's own `Int` has 32."""
 
 
 def _serialize(value: dt.datetime) -> str:
@@ -45,4 +48,11 @@ Uuid = strawberry.scalar(
     parse_value=_parse_uuid,
 )
 
-OVERRIDES: dict[object, Any] = {dt.datetime: DateTime, UUID: Uuid}
+_BigInt = strawberry.scalar(
+    name="BigInt",
+    description="A whole number of up to 64 bits, as a JSON number.",
+    serialize=int,
+    parse_value=int,
+)
+
+OVERRIDES: dict[object, Any] = {BigInt: _BigInt, dt.datetime: DateTime, UUID: Uuid}

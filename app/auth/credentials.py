@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from cachetools import TTLCache
-from sqlalchemy import Select, bindparam, literal, null, select
+from sqlalchemy import Select, bindparam, exists, literal, null, select
 from starlette.requests import HTTPConnection
 
 from app.auth.clock import Clock, now
 from app.auth.secrets import hash_key
 from app.auth.viewer import STRANGER, Viewer
 from app.db.engine import Database
-from app.db.models import AccessToken, ApiKey, User
+from app.db.models import AccessToken, ApiKey, CourseStaff, User
 from app.db.models.tables import table_of
 from app.errors import Unauthenticated
 
@@ -22,7 +22,8 @@ _REMEMBERED_SECONDS = 5
 """How long what was found is believed; what another process revoked works no longer than this."""
 
 _user, _token, _key = table_of(User), table_of(AccessToken), table_of(ApiKey)
-_columns = (_user.c.id, _user.c.username, _user.c.is_staff, _user.c.is_superuser)
+_is_course_staff = exists().where(table_of(CourseStaff).c.user_id == _user.c.id).label("is_course_staff")
+_columns = (_user.c.id, _user.c.username, _user.c.is_staff, _user.c.is_superuser, _is_course_staff)
 _ACCESS_TOKEN = (
     select(*_columns, _token.c.scope, _token.c.expires)
     .join_from(_user, _token)
@@ -98,7 +99,13 @@ class Authenticator:
                 row = (await connection.execute(statement, {"hash": hashed})).first()
                 if row is not None:
                     is_staff = row.is_staff or row.is_superuser
-                    scopes = frozenset(row.scope.split())
-                    viewer = Viewer(row.id, row.username, is_staff, scopes, row.is_superuser)
+                    viewer = Viewer(
+                        row.id,
+                        row.username,
+                        is_staff,
+                        row.is_course_staff,
+                        frozenset(row.scope.split()),
+                        row.is_superuser,
+                    )
                     return _Found(viewer, row.expires)
         raise Unauthenticated("Invalid Token.")

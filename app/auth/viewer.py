@@ -10,14 +10,16 @@ from app.vocabulary import Scope
 class Viewer:
     """The user a request acts for; a stranger has no user id.
 
-    Staff means `is_staff` or `is_superuser` of an active account (Enrollment
-    contract 3.4). Scopes are those of an access token; without any, it has all
-    of its user's rights, as every other credential has.
+    Staff means `is_staff` or `is_superuser` of an active account, course staff is
+    staff of some runs only (Enrollment contract 3.4). Scopes are those of an
+    access token; without any, it has all of its user's rights, as every other
+    credential has.
     """
 
     user_id: int | None
     username: str | None
     is_staff: bool
+    is_course_staff: bool = False
     scopes: frozenset[str] = frozenset()
     is_superuser: bool = False
 

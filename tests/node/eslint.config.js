@@ -15,6 +15,7 @@ const VALUES = [
   'EnrollmentByModeDay',
   'EnrollmentDay',
   'EnrollmentEvent',
+  'EnrollmentMode',
   'GradeCount',
   'PageInfo',
   'Progress',

@@ -1,0 +1,61 @@
+"""Values that several APIs take, parsed."""
+
+import datetime as dt
+import re
+from collections.abc import Callable
+
+from app.rest.route import Invalid
+from app.vocabulary import RUN_KEY
+
+_INSTANT = re.compile(
+    r"(?P<date>[0-9]{4}-[0-9]{2}-[0-9]{2})"
+    r"(?:[T ](?P<time>[0-9]{2}:[0-9]{2}(?::[0-9]{2}(?P<fraction>\.[0-9]{1,6})?)?))?"
+    r"(?P<zone>Z|[-+ ][0-9]{2}:[0-9]{2})?"
+)
+_USERNAME = re.compile(r"[^\s,]{1,150}")
+
+
+def instant(text: str) -> str:
+    """An instant in the forms of Enrollment contract 5.2, as GraphQL takes it. Without a zone it is UTC."""
+    match = _INSTANT.fullmatch(text)
+    try:
+        if match is None:
+            raise ValueError
+        # A plus sign in a query arrives as a space.
+        zone = (match["zone"] or "Z").replace(" ", "+").replace("Z", "+00:00")
+        time = match["time"] or "00:00"
+        if match["fraction"]:
+            time += "0" * (7 - len(match["fraction"]))
+        moment = dt.datetime.fromisoformat(f"{match['date']}T{time}{zone}")
+        return moment.astimezone(dt.UTC).isoformat()
+    except (ValueError, OverflowError) as error:
+        raise Invalid("not a date or time such as 2015-12-09 or 2015-12-09T23:45:47Z") from error
+
+
+def run_key(text: str) -> str:
+    """A course run key; a plus sign in a query arrives as a space, and keys have none."""
+    key = text.replace(" ", "+")
+    if not RUN_KEY.fullmatch(key):
+        raise Invalid("not a course id such as course-v1:Org+Course+Run or Org/Course/Run")
+    return key
+
+
+def usernames(text: str) -> list[str]:
+    """At most 100 usernames with commas between."""
+    names = text.split(",")
+    if len(names) > 100:
+        raise Invalid("at most 100 names")
+    if not all(_USERNAME.fullmatch(name) for name in names):
+        raise Invalid("not usernames with commas between")
+    return names
+
+
+def number(least: int, greatest: int) -> Callable[[str], int]:
+    """Parses a whole number between two bounds."""
+
+    def parse(text: str) -> int:
+        if not (text.isascii() and text.isdigit() and least <= int(text[:10]) <= greatest):
+            raise Invalid(f"not a whole number from {least} to {greatest}")
+        return int(text)
+
+    return parse
