@@ -32,9 +32,8 @@ async def create_user(
     user = await find_user(session, username)
     if user is None:
         if not _is_word(username) or len(username) > _LONGEST_USERNAME:
-            raise BadUserInput(
-                f"a username has 1 to {_LONGEST_USERNAME} printable characters and no spaces", field="username"
-            )
+            message = f"a username has 1 to {_LONGEST_USERNAME} printable characters and no spaces"
+            raise BadUserInput(message, field="username")
         _check_email(email)
         user = User(username=username, email=email, is_staff=staff, is_superuser=superuser, **columns)
         session.add(user)

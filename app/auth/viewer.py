@@ -29,7 +29,7 @@ class Viewer:
             raise Unauthenticated("Authentication credentials were not provided.")
 
     def require_all_scopes(self) -> None:
-        """Raise `InsufficientScope` when the credentials are not for everything: who makes others needs that."""
+        """Raise `InsufficientScope` unless the credentials are for all, as those that make others must be."""
         for scope in Scope:
             self.require(scope)
 

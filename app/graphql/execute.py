@@ -100,7 +100,9 @@ class Executor:
             return Answer({"errors": [formatted(error)]}, executed=False)
         except LyceumError as error:
             return Answer({"errors": [refused(error)]}, executed=False, refusal=error)
-        return await self._run(document, operation, self._context(viewer, document, self._limits, budget, now))
+        return await self._run(
+            document, operation, self._context(viewer, document, self._limits, budget, now)
+        )
 
     def store(self, text: str) -> Document:
         """A document that ships with the server. Raises `ValueError` when it is not valid."""
