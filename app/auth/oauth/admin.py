@@ -19,7 +19,7 @@ _GRANTS = {
     ClientType.PUBLIC: [GrantType.PASSWORD],
     ClientType.CONFIDENTIAL: [GrantType.PASSWORD, GrantType.CLIENT_CREDENTIALS, GrantType.REFRESH_TOKEN],
 }
-_LONGEST = {"name": 255, "url": 2000, "redirect URI": 2000}
+_LONGEST = {"name": ("name", 255), "url": ("url", 2000), "redirect URI": ("redirectUri", 2000)}
 
 
 async def create_client(
@@ -40,12 +40,13 @@ async def create_client(
     """
     client_id = new_secret() if client_id is None else client_id
     if not re.fullmatch(r"[A-Za-z0-9._~-]{1,100}", client_id):
-        raise BadUserInput("a client id has 1 to 100 of the characters A-Z a-z 0-9 . _ ~ -")
+        raise BadUserInput("a client id has 1 to 100 of the characters A-Z a-z 0-9 . _ ~ -", field="clientId")
     for what, text in zip(_LONGEST, (name, url, redirect_uri), strict=True):
-        if len(text) > _LONGEST[what] or not (text.isprintable() or not text):
-            raise BadUserInput(f"a {what} has at most {_LONGEST[what]} printable characters")
+        field, longest = _LONGEST[what]
+        if len(text) > longest or not (text.isprintable() or not text):
+            raise BadUserInput(f"a {what} has at most {longest} printable characters", field=field)
     if await _find_client(session, client_id) is not None:
-        raise BadUserInput(f"there is a client {client_id} already")
+        raise BadUserInput(f"there is a client {client_id} already", field="clientId")
     secret = new_secret()
     client = OAuthClient(
         client_id=client_id,
@@ -87,15 +88,15 @@ async def create_token(
     """
     names = list(dict.fromkeys(scope.split()))
     if not set(names) <= set(Scope):
-        raise BadUserInput(f"the scopes are {', '.join(Scope)}")
+        raise BadUserInput(f"the scopes are {', '.join(Scope)}", field="scope")
     moment = now()
     if expires <= moment:
-        raise BadUserInput("the end is in the past")
+        raise BadUserInput("the end is in the past", field="expires")
     client, user = await _get_client(session, client_id), await get_user(session, username)
     if not client.is_active:
-        raise BadUserInput(f"the client {client_id} is switched off")
+        raise BadUserInput(f"the client {client_id} is switched off", field="clientId")
     if await session.run_sync(tokens.lock_user, user.id) is None:
-        raise BadUserInput(f"the user {username} is switched off")
+        raise BadUserInput(f"the user {username} is switched off", field="username")
 
     text, token = await session.run_sync(
         lambda sync: tokens.issue_access_token(
@@ -141,5 +142,5 @@ async def _find_client(session: AsyncSession, client_id: str) -> OAuthClient | N
 async def _get_client(session: AsyncSession, client_id: str) -> OAuthClient:
     client = await _find_client(session, client_id)
     if client is None:
-        raise BadUserInput(f"there is no client {client_id}")
+        raise BadUserInput(f"there is no client {client_id}", field="clientId")
     return client
