@@ -48,7 +48,9 @@ async def streamed(read: Read, *, body: bool, what: str) -> Response:
     first = await read(None)
     headers = {"Cache-Control": "no-store"}
     if not body:
-        return Response(None, headers=headers, media_type="application/json")
+        head = Response(None, headers=headers, media_type="application/json")
+        del head.headers["content-length"]
+        return head
     return StreamingResponse(_array(first, read, what), media_type="application/json", headers=headers)
 
 
