@@ -173,7 +173,9 @@ async def test_a_10_a_cut_fraction_is_compared_in_full(bounded: Rest) -> None:
         rows = await bounded.rows(path, "staff", **within)
         names = {(bound + dt.timedelta(microseconds=beside)).isoformat() for beside in (-1, 0, 1)}
         names.add((BASES["shown"] + dt.timedelta(microseconds=1)).isoformat())
-        assert {row["username"]: row[column] for row in rows} == dict.fromkeys(names, "2020-02-03T04:05:06.765Z")
+        assert {row["username"]: row[column] for row in rows} == dict.fromkeys(
+            names, "2020-02-03T04:05:06.765Z"
+        )
 
 
 @pytest.mark.parametrize(

@@ -150,7 +150,12 @@ ALLOWED: dict[str, tuple[str, Any, str, bool]] = {
     "again, and paid": ("second", of(OPEN, mode="audit"), "verified", True),
     "reactivated": ("learner", of(BARE), "audit", True),
     "staff: mode": ("staff", of(OPEN, user="learner", mode="verified"), "verified", True),
-    "staff: mode and activity": ("staff", of(OPEN, user="second", mode="audit", is_active=True), "audit", True),
+    "staff: mode and activity": (
+        "staff",
+        of(OPEN, user="second", mode="audit", is_active=True),
+        "audit",
+        True,
+    ),
     "staff: leaving": ("staff", of(OPEN, user="second", is_active=False), "verified", False),
     "staff: leaving in the same mode": (
         "root",

@@ -8,6 +8,7 @@ from typing import Any
 from starlette.responses import Response
 
 from app.auth.viewer import Viewer
+from app.rest.enrollment.enroll import ENROLL
 from app.rest.enrollment.pages import ALL
 from app.rest.parameters import run_key
 from app.rest.render import empty, json
@@ -52,6 +53,7 @@ ROUTES = (
         parameters=(Parameter("user", "user", "Whose they are; the caller's own unless given."),),
         variables=_of_viewer,
     ),
+    ENROLL,
     _route(
         path="/api/enrollment/v1/enrollment/{username},{course_id}",
         document="one",
