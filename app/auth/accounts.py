@@ -1,15 +1,16 @@
-"""Making accounts, and giving them passwords and API keys."""
+"""Making and changing accounts, and giving them passwords and API keys."""
 
+from sqlalchemy import delete
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlmodel import select
+from sqlmodel import col, select
 
 from app.auth.oauth.tokens import revoke_all
 from app.auth.secrets import hash_key, hash_password
-from app.db.models import ApiKey, Event, User, now
+from app.db.models import ApiKey, BrowserSession, Event, User, now
 from app.errors import BadUserInput
 
 _LEAST_KEY, _GREATEST_KEY = 20, 40
-_LONGEST_USERNAME, _LONGEST_EMAIL = 150, 254
+_LONGEST_USERNAME, _LONGEST_EMAIL, _LONGEST_NAME = 150, 254, 255
 
 
 async def create_user(
@@ -24,40 +25,75 @@ async def create_user(
     user = await find_user(session, username)
     if user is None:
         if not _is_word(username) or len(username) > _LONGEST_USERNAME:
-            raise BadUserInput(f"a username has 1 to {_LONGEST_USERNAME} printable characters and no spaces")
-        if email and (not _is_word(email) or "@" not in email or len(email) > _LONGEST_EMAIL):
-            raise BadUserInput(f"not an e-mail address of at most {_LONGEST_EMAIL} characters: {email!r:.60}")
+            raise BadUserInput(
+                f"a username has 1 to {_LONGEST_USERNAME} printable characters and no spaces",
+                field="username",
+            )
+        _check_email(email)
         user = User(username=username, email=email, is_staff=staff, is_superuser=superuser)
         session.add(user)
         await session.flush()
         session.add(Event(type="user.created", user_id=user.id))
         return True
     if (user.email, user.is_staff, user.is_superuser) != (email, staff, superuser):
-        raise BadUserInput(f"user {username} exists with another e-mail address or other rights")
+        raise BadUserInput(
+            f"user {username} exists with another e-mail address or other rights", field="username"
+        )
     return False
 
 
+async def update_user(
+    session: AsyncSession,
+    username: str,
+    *,
+    email: str | None = None,
+    name: str | None = None,
+    staff: bool | None = None,
+    superuser: bool | None = None,
+    active: bool | None = None,
+) -> None:
+    """Change what is given of a user; `active` as `set_active` does.
+
+    Raises `BadUserInput` for an unknown user, for text that is no e-mail address,
+    and for a name that is too long or does not print.
+    """
+    user = await get_user(session, username)
+    if email is not None:
+        _check_email(email)
+        user.email = email
+    if name is not None:
+        if len(name) > _LONGEST_NAME or not (name.isprintable() or not name):
+            raise BadUserInput(f"a name has at most {_LONGEST_NAME} printable characters", field="name")
+        user.name = name
+    if staff is not None:
+        user.is_staff = staff
+    if superuser is not None:
+        user.is_superuser = superuser
+    if active is not None:
+        await set_active(session, username, active)
+
+
 async def set_password(session: AsyncSession, username: str, password: str) -> None:
-    """Give a user a password, which revokes all tokens of the user (Enrollment contract 2.8).
+    """Give a user a password, which revokes all tokens and ends all sessions (Enrollment contract 2.8).
 
     Raises `BadUserInput` for an unknown user or an empty password.
     """
     if not password:
-        raise BadUserInput("the password is empty")
+        raise BadUserInput("the password is empty", field="password")
     user = await get_user(session, username)
     user.password_hash = await hash_password(password)
-    await _revoke_tokens(session, user)
+    await _shut_out(session, user)
 
 
 async def set_active(session: AsyncSession, username: str, active: bool) -> None:
-    """Switch an account on or off; off revokes all tokens of the user (Enrollment contract 2.8).
+    """Switch an account on or off; off revokes all tokens and ends all sessions (Enrollment contract 2.8).
 
     Raises `BadUserInput` for an unknown user.
     """
     user = await get_user(session, username)
     user.is_active = active
     if not active:
-        await _revoke_tokens(session, user)
+        await _shut_out(session, user)
 
 
 async def set_api_key(session: AsyncSession, username: str, key: str) -> None:
@@ -99,14 +135,22 @@ async def get_user(session: AsyncSession, username: str) -> User:
     """The user with a name. Raises `BadUserInput` when there is none."""
     user = await find_user(session, username)
     if user is None:
-        raise BadUserInput(f"there is no user {username}")
+        raise BadUserInput(f"there is no user {username}", field="username")
     return user
 
 
-async def _revoke_tokens(session: AsyncSession, user: User) -> None:
-    # Changing the user's row first keeps others from issuing tokens meanwhile.
+async def _shut_out(session: AsyncSession, user: User) -> None:
+    # Changing the user's row first keeps others from issuing tokens and logging in meanwhile.
     await session.flush()
     await session.run_sync(revoke_all, user.id, now())
+    await session.execute(delete(BrowserSession).where(col(BrowserSession.user_id) == user.id))
+
+
+def _check_email(email: str) -> None:
+    if email and (not _is_word(email) or "@" not in email or len(email) > _LONGEST_EMAIL):
+        raise BadUserInput(
+            f"not an e-mail address of at most {_LONGEST_EMAIL} characters: {email!r:.60}", field="email"
+        )
 
 
 def _is_word(text: str) -> bool:
