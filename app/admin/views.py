@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from markupsafe import Markup
 from sqladmin import ModelView, Secret, expose
 from sqladmin.formatters import BASE_FORMATTERS
 from sqlalchemy import Select, or_, select
@@ -64,16 +65,18 @@ class View(ModelView):
     page_size = 50
     column_type_formatters: ClassVar[dict[type, Callable[[Any], Any]]] = {
         **BASE_FORMATTERS,
-        dt.datetime: lambda value: f"{value:%Y-%m-%d %H:%M:%S}",
-        dict: lambda value: json.dumps(value, ensure_ascii=False),
+        dt.datetime: lambda value: Markup('<span class="text-nowrap">{}</span>').format(
+            f"{value:%Y-%m-%d %H:%M:%S}"
+        ),
+        dict: lambda value: json.dumps(value, ensure_ascii=False) if value else "",
     }
 
     loads: ClassVar[Sequence[str]] = ()
     """The relations that columns are of."""
-    acts: ClassVar[Mapping[str, str]] = {}
-    """What the page of a row has buttons for: the name of the method, and what the button says."""
     links: ClassVar[Mapping[str, str]] = {}
-    """What it leads to: the same."""
+    """Where the page of a row leads: the name of the method, and what the link says."""
+    acts: ClassVar[Mapping[str, tuple[str, str]]] = {}
+    """What it has buttons for: the name of the method, what the button says, and what comes of it."""
     help: ClassVar[str] = ""
     """What the table is for."""
 
@@ -202,7 +205,7 @@ def _changes(before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:
 class UserView(View, model=User):
     """Accounts. None is ever deleted: one that is not needed is switched off."""
 
-    name, name_plural, icon = "User", "Users", "fa-solid fa-user"
+    name, name_plural, icon = "user", "Users", "fa-solid fa-user"
     help = "Accounts of people and programs. None is deleted: switch off what is not needed."
     can_create = can_edit = True
     create_form, edit_form = UserForm, UserEditForm
@@ -296,7 +299,9 @@ class ClientView(View, model=OAuthClient):
         "grants": lambda client, _: ", ".join(client.grants),
         "scopes": lambda client, _: ", ".join(client.scopes) or "any",
     }
-    acts: ClassVar = {"rotate": "Make a new secret"}
+    acts: ClassVar = {
+        "rotate": ("Make a new secret", "The old secret stops working at once; tokens stay valid.")
+    }
 
     def values(self, row: OAuthClient) -> dict[str, Any]:
         return {
@@ -349,7 +354,7 @@ def _state(token: AccessToken, _: str) -> str:
 class TokenView(View, model=AccessToken):
     """Access tokens, of which only the hash is known."""
 
-    name, name_plural, icon = "Access token", "Access tokens", "fa-solid fa-key"
+    name, name_plural, icon = "access token", "Access tokens", "fa-solid fa-key"
     help = "What programs open the API with. Only hashes are stored, so none can be shown again."
     can_create = True
     create_form = TokenForm
@@ -372,7 +377,7 @@ class TokenView(View, model=AccessToken):
     }
     column_formatters: ClassVar = {"state": _state, "scope": lambda token, _: token.scope or "all rights"}
     column_formatters_detail: ClassVar = column_formatters
-    acts: ClassVar = {"revoke": "Revoke"}
+    acts: ClassVar = {"revoke": ("Revoke", "The token and its refresh token stop working at once.")}
 
     async def prepare(self, form: Form) -> None:
         async with AsyncSession(self._admin_ref.database.reader) as session:
@@ -409,7 +414,7 @@ class TokenView(View, model=AccessToken):
 class CourseStaffView(View, model=CourseStaff):
     """Who is staff of which course run."""
 
-    name, name_plural, icon = "Course staff", "Course staff", "fa-solid fa-chalkboard-user"
+    name, name_plural, icon = "course staff", "Course staff", "fa-solid fa-chalkboard-user"
     help = "Who sees all enrollments of a course run without being staff of the platform."
     can_create = True
     create_form = CourseStaffForm
@@ -420,7 +425,7 @@ class CourseStaffView(View, model=CourseStaff):
     column_sortable_list = column_list
     column_default_sort = "user.username"
     column_labels: ClassVar = {"user.username": "User", "run.key": "Course run"}
-    acts: ClassVar = {"remove": "Remove"}
+    acts: ClassVar = {"remove": ("Remove", "The user sees the enrollments of this run no longer.")}
 
     async def insert(self, session: AsyncSession, data: dict[str, Any]) -> Act:
         username, run_key = data["username"], data["run_key"]
@@ -443,7 +448,7 @@ class CourseStaffView(View, model=CourseStaff):
 class AuditView(View, model=AuditEntry):
     """The audit log, which nobody changes."""
 
-    name, name_plural, icon = "Audit log", "Audit log", "fa-solid fa-clipboard-list"
+    name, name_plural, icon = "audit entry", "Audit log", "fa-solid fa-clipboard-list"
     help = "Who administered what, here and on the command line."
     column_list = ("occurred_at", "actor", "action", "subject", "detail")
     column_details_list = ("id", *column_list)
