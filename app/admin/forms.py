@@ -32,7 +32,7 @@ def _printable(form: Form, field: Field) -> None:
 
 def _text(label: str, help: str = "", *, needed: bool = False, kind: type[StringField] = StringField) -> Any:
     validators = [_NEEDED, _printable] if needed else [_printable]
-    return kind(label, validators, [lambda text: text and text.strip()], help)
+    return kind(label, validators, [lambda text: (text or "").strip()], help)
 
 
 def _password(label: str, help: str = "") -> Any:

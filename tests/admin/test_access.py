@@ -130,8 +130,8 @@ async def test_passwords_are_limited_at_this_door_as_at_the_other(
 
 
 async def test_nothing_leads_to_another_site(stranger: Browser) -> None:
-    for next in ("https://evil.example/", "//evil.example/", "/\\evil.example", "/graphql", "admin"):
-        response = await stranger.log_in("root", next=next)
+    for wanted in ("https://evil.example/", "//evil.example/", "/\\evil.example", "/graphql", "admin"):
+        response = await stranger.log_in("root", next=wanted)
         assert (response.status_code, response.headers["location"]) == (303, "/admin/")
 
 
@@ -225,7 +225,7 @@ async def test_other_bodies_than_forms_are_refused(browser: Browser) -> None:
         (415, {"files": {"a": b"b"}}),
         (413, {"data": {"a": "b" * 70_000}}),
     ):
-        response = await browser.http.post("/admin/user/create", headers=headers, **body)  # type: ignore[arg-type]
+        response = await browser.http.post("/admin/user/create", headers=headers, **body)
         assert response.status_code == status
 
 

@@ -293,7 +293,7 @@ async def test_no_page_and_no_line_of_the_log_shows_a_secret(
     secrets.add(await browser.done("/admin/access-token/create", **TOKEN_FORM))
     await browser.done("/admin/course-staff/create", username="ada", run_key=RUN)
     pages = []
-    for name, ids in {
+    for name, keys in {
         "user": ["1", "9"],
         "client": ["1", "8"],
         "access-token": ["1"],
@@ -301,7 +301,7 @@ async def test_no_page_and_no_line_of_the_log_shows_a_secret(
         "audit-entry": ["1", "2", "3", "4"],
     }.items():
         pages.append(await browser.open(f"/admin/{name}/list"))
-        pages += [await browser.open(f"/admin/{name}/details/{id}") for id in ids]
+        pages += [await browser.open(f"/admin/{name}/details/{key}") for key in keys]
     pages += [await browser.open(f"/admin/{name}/edit/1") for name in ("user", "client")]
     shown, log = "".join(pages), caplog.text + "".join(capfd.readouterr())
     assert "POST http://lyceum.test/admin/user/create" in log and "user.create" in log

@@ -83,7 +83,7 @@ async def test_a_session_that_is_over_or_unknown_is_a_stranger(
     await change_user(database, "ada", is_active=False)
     assert await browser.ask() == (200, None)
     for cookie in ("unknown", "", "\u00ff"):
-        headers = {"cookie": f"sessionid={cookie}".encode("latin-1")}
+        headers = {b"cookie": f"sessionid={cookie}".encode("latin-1")}
         browser.oauth.http.cookies.clear()
         response = await browser.oauth.http.post("/graphql", json=QUERY, headers=headers)
         assert response.json()["data"] == {"viewer": None}
@@ -167,7 +167,7 @@ async def test_a_password_may_have_any_characters(door: Door, database: Database
     ],
 )
 async def test_what_is_no_password_is_refused(door: Door, credentials: str) -> None:
-    response = await door.http.get("/", headers={"authorization": f"Basic {credentials}".encode("latin-1")})
+    response = await door.http.get("/", headers={b"authorization": f"Basic {credentials}".encode("latin-1")})
     assert (response.status_code, response.text) == WRONG
 
 
