@@ -21,7 +21,7 @@ from app.graphql.media import HTML, JSON, RESPONSE, chosen
 from app.graphql.presence import Presence
 from app.settings import Settings
 
-Page = Callable[[], Awaitable[Response]]
+Page = Callable[[Request], Awaitable[Response]]
 
 _PREFLIGHT = "x-require-preflight"
 
@@ -72,7 +72,7 @@ class GraphQLEndpoint:
     async def _answer(self, request: Request) -> Response:
         accept = request.headers.get("accept")
         if self._page and request.method == "GET" and chosen(accept, (JSON, RESPONSE, HTML)) == HTML:
-            return await self._page()
+            return await self._page(request)
         media_type = chosen(accept, (JSON, RESPONSE))
         try:
             if media_type is None:
