@@ -39,7 +39,7 @@ class CreateUserInput(_Account):
 
 
 @strawberry.input(
-    description="How to change an account. What is absent stays; null takes away what a profile can be without."
+    description="How to change an account. What is absent stays; null takes away what profiles can lack."
 )
 class UpdateUserInput(_Account):
     id: ID = field("Global id of the user.")

@@ -19,6 +19,8 @@ _DRIVERS = {
     "postgres": "postgresql+asyncpg",
 }
 _OPTIONS = {"sqlite": (), "postgresql": ("host", "port", "ssl")}
+_BUSY = 5
+"""Seconds that SQLite waits for other processes that write."""
 
 
 def database_url(url: str) -> URL:
@@ -67,8 +69,8 @@ class Database:
             _require_file(Path(str(self.url.database)))
             self.reader = create_async_engine(self.url, **reading)
             self.writer = create_async_engine(self.url, **{**pool, "pool_size": 1})
-            _configure_sqlite(self.reader, query_only=True)
-            _configure_sqlite(self.writer, query_only=False)
+            _configure_sqlite(self.reader, query_only=True, timeout=statement_timeout)
+            _configure_sqlite(self.writer, query_only=False, timeout=statement_timeout)
         else:
             # Spans joined with the calendar are estimated far too high: compiling takes longer than reading.
             settings = {"default_transaction_read_only": "on", "jit": "off"}
@@ -127,9 +129,9 @@ def _require_file(path: Path) -> None:
         raise BadUserInput(f"LYCEUM_DATABASE_URL: {error}") from error
 
 
-def _configure_sqlite(engine: AsyncEngine, *, query_only: bool) -> None:
+def _configure_sqlite(engine: AsyncEngine, *, query_only: bool, timeout: float | None) -> None:
     pragmas = {
-        "busy_timeout": 5000,
+        "busy_timeout": round(1000 * min(timeout or _BUSY, _BUSY)),
         "journal_mode": "WAL",
         "synchronous": "NORMAL",
         "foreign_keys": "ON",
@@ -152,3 +154,9 @@ def _configure_sqlite(engine: AsyncEngine, *, query_only: bool) -> None:
         @event.listens_for(engine.sync_engine, "begin")
         def begin(connection: Connection) -> None:
             connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+        @event.listens_for(engine.sync_engine, "invalidate")
+        def roll_back(connection: Any, *_: object) -> None:
+            # A statement that nobody waits for any more would keep the lock, even of a closed connection.
+            connection.run_async(lambda driver: driver.interrupt())
+            connection.rollback()
