@@ -150,7 +150,12 @@ ALLOWED: dict[str, tuple[str, Any, str, bool]] = {
     "again, and paid": ("second", of(OPEN, mode="audit"), "verified", True),
     "reactivated": ("learner", of(BARE), "audit", True),
     "staff: mode": ("staff", of(OPEN, user="learner", mode="verified"), "verified", True),
-    "staff: mode and activity": ("staff", of(OPEN, user="second", mode="audit", is_active=True), "audit", True),
+    "staff: mode and activity": (
+        "staff",
+        of(OPEN, user="second", mode="audit", is_active=True),
+        "audit",
+        True,
+    ),
     "staff: leaving": ("staff", of(OPEN, user="second", is_active=False), "verified", False),
     "staff: leaving in the same mode": (
         "root",
@@ -186,10 +191,10 @@ async def test_a_content_type_may_have_parameters_and_any_case(rest: Rest, kind:
 
 
 @pytest.mark.parametrize("case", REFUSED)
-async def test_what_is_refused_changes_nothing(rest: Rest, database: Database, case: str) -> None:
+async def test_what_is_refused_changes_nothing(shared: Rest, case: str) -> None:
     who, body, status, form = REFUSED[case]
-    before = await state(database)
-    response = await rest.ask("POST", ENROLLMENT, who, json=body)
+    before = await state(shared.database)
+    response = await shared.ask("POST", ENROLLMENT, who, json=body)
     if form == EMPTY:
         check_empty(response, status)
     elif form == MODES:
@@ -200,7 +205,7 @@ async def test_what_is_refused_changes_nothing(rest: Rest, database: Database, c
         assert details["course_id"] == body["course_details"]["course_id"]
     else:
         check_text(response, status, form)
-    assert await state(database) == before
+    assert await state(shared.database) == before
 
 
 @pytest.mark.parametrize("case", ALLOWED)

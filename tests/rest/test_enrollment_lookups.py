@@ -13,8 +13,8 @@ from tests.rest.clients import (
     MALFORMED,
     OLD,
     OPEN,
-    PAST,
     PAID,
+    PAST,
     UNKNOWN,
     WHO,
     Rest,
@@ -27,7 +27,9 @@ from tests.rest.clients import (
 from tests.rest.test_enrollment_list import NOT_SET, OPEN_DETAILS, VERIFIED_MODE
 
 
-@pytest.mark.parametrize("spelled", [str, quote, lambda key: quote(key, safe="")], ids=["bare", "some", "all"])
+@pytest.mark.parametrize(
+    "spelled", [str, quote, lambda key: quote(key, safe="")], ids=["bare", "some", "all"]
+)
 @pytest.mark.parametrize("slash", ["", "/"])
 @pytest.mark.parametrize(
     ("key", "mode", "is_active"), [(OPEN, "audit", True), (OLD, "honor", True), (BARE, "audit", False)]
