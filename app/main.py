@@ -40,8 +40,8 @@ def create_app(settings: Settings | None = None, clock: Clock = now) -> Starlett
         # A second longer, so that the operation's own limit comes first and answers.
         statement_timeout=settings.operation_timeout + 1,
     )
-    executor = Executor(SCHEMA._schema, database, settings)
     authenticator = Authenticator(database, clock)
+    executor = Executor(SCHEMA._schema, database, settings, authenticator.forget)
     oauth = OAuthServer(database, authenticator, Passwords(database, settings, clock), settings, clock)
 
     async def graphiql() -> Response:

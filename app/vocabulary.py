@@ -81,6 +81,14 @@ class EnrollmentEventType(StrEnum):
     MODE_CHANGED = "mode_changed"
 
 
+class ClosedReason(StrEnum):
+    """Why nobody can enroll in a course run."""
+
+    CLOSED = "closed"
+    FULL = "full"
+    INVITE_ONLY = "invite_only"
+
+
 class ConsentPolicy(StrEnum):
     """How an enterprise customer handles data sharing consent (Enterprise contract 12.2)."""
 

@@ -100,7 +100,12 @@ class Authenticator:
                 if row is not None:
                     is_staff = row.is_staff or row.is_superuser
                     viewer = Viewer(
-                        row.id, row.username, is_staff, row.is_course_staff, frozenset(row.scope.split())
+                        row.id,
+                        row.username,
+                        is_staff,
+                        row.is_course_staff,
+                        frozenset(row.scope.split()),
+                        row.is_superuser,
                     )
                     return _Found(viewer, row.expires)
         raise Unauthenticated("Invalid Token.")

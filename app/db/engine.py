@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Connection, event, make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
 
@@ -66,7 +66,7 @@ class Database:
         if self.dialect == "sqlite":
             _require_file(Path(str(self.url.database)))
             self.reader = create_async_engine(self.url, **reading)
-            self.writer = create_async_engine(self.url, pool_size=1, max_overflow=0)
+            self.writer = create_async_engine(self.url, **{**pool, "pool_size": 1})
             _configure_sqlite(self.reader, query_only=True)
             _configure_sqlite(self.writer, query_only=False)
         else:
@@ -93,14 +93,29 @@ class Database:
 
     @asynccontextmanager
     async def session(self) -> AsyncIterator[AsyncSession]:
-        """A session inside a transaction that commits at the end, or rolls back on an error."""
+        """A session inside a transaction that commits at the end, or rolls back on an error.
+
+        Raises `Unavailable` when no connection, or on SQLite the write lock, gets free
+        in time.
+        """
         async with AsyncSession(self.writer, expire_on_commit=False) as session, session.begin():
+            try:
+                # SQLite takes its lock here, so that no statement waits for it later.
+                await session.connection()
+            except (PoolTimeout, OperationalError) as error:
+                if isinstance(error, OperationalError) and not _is_busy(error):
+                    raise
+                raise Unavailable("The server is busy: the database is being written to") from error
             yield session
 
     async def dispose(self) -> None:
         """Close every connection."""
         await self.reader.dispose()
         await self.writer.dispose()
+
+
+def _is_busy(error: OperationalError) -> bool:
+    return getattr(error.orig, "sqlite_errorcode", None) == sqlite3.SQLITE_BUSY
 
 
 def _require_file(path: Path) -> None:

@@ -3,7 +3,7 @@
 import asyncio
 import datetime as dt
 import inspect
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeGuard
 
@@ -19,7 +19,6 @@ from graphql import execute as execute_document
 
 from app.auth.viewer import Viewer
 from app.db.engine import Database
-from app.db.reader import Reader
 from app.errors import CostExceeded, Forbidden, LyceumError
 from app.graphql import limits
 from app.graphql.budget import Purse
@@ -31,6 +30,9 @@ from resolvers.context import Budget, Context, PageLimits
 
 _LOOK = 1
 """What is spent on a document that is refused."""
+
+_PAYLOAD = 2
+"""How deep the plain fields of a mutation's answer are; what is deeper are objects, which are read."""
 
 
 STORED_LIMITS = PageLimits(page_size=100, max_page_size=1000, max_ids=100, max_series_days=100_000)
@@ -61,8 +63,15 @@ class Answer:
 class Executor:
     """Runs documents over one schema and one database."""
 
-    def __init__(self, schema: GraphQLSchema, database: Database, settings: Settings) -> None:
+    def __init__(
+        self,
+        schema: GraphQLSchema,
+        database: Database,
+        settings: Settings,
+        forget_credentials: Callable[[], None],
+    ) -> None:
         self._database = database
+        self._forget_credentials = forget_credentials
         self._settings = settings
         self.schema = schema
         self._limits = PageLimits(
@@ -92,9 +101,7 @@ class Executor:
         except LyceumError as error:
             return Answer({"errors": [refused(error)]}, executed=False, refusal=error)
         return await self._run(
-            document,
-            operation,
-            Context(viewer, Reader(self._database), self._limits, budget, now, document.memo),
+            document, operation, self._context(viewer, document, self._limits, budget, now)
         )
 
     def store(self, text: str) -> Document:
@@ -112,10 +119,14 @@ class Executor:
             viewer.require(_scope(node))
         except LyceumError as error:
             return Answer({"errors": [refused(error)]}, executed=False, refusal=error)
-        context = Context(
-            viewer, Reader(self._database), STORED_LIMITS, _FREE, dt.datetime.now(dt.UTC), document.memo
-        )
+        context = self._context(viewer, document, STORED_LIMITS, _FREE, dt.datetime.now(dt.UTC))
         return await self._run(document, Operation("", variables), context)
+
+    def _context(
+        self, viewer: Viewer, document: Document, limits: PageLimits, budget: Budget, now: dt.datetime
+    ) -> Context:
+        forget = self._forget_credentials
+        return Context(viewer, self._database, limits, budget, now, document.memo, forget)
 
     async def _run(self, document: Document, operation: Operation, context: Context) -> Answer:
         extensions = {"cost": context.budget.cost}
@@ -146,6 +157,8 @@ class Executor:
     ) -> int:
         size = document.measurer.size(node, operation.variables)
         limits.check(size, self._settings)
+        if node.operation is OperationType.MUTATION and size.depth > _PAYLOAD:
+            viewer.require(Scope.READ)
         if size.introspects and self._hides(viewer):
             raise Forbidden("Introspection is for known users only")
         return size.cost
