@@ -212,13 +212,13 @@ async def reset(database: Database) -> None:
         await session.execute(delete(CourseRun).where(col(CourseRun.key).not_in(RUNS)))
         users = (await session.execute(select(col(User.username), col(User.id)))).all()
         runs = (await session.execute(select(col(CourseRun.key), col(CourseRun.id)))).all()
-        await _enroll(session, dict(row.tuple() for row in users), dict(row.tuple() for row in runs))
+        await _enroll(session, {row[0]: row[1] for row in users}, {row[0]: row[1] for row in runs})
 
 
 async def _enroll(session: AsyncSession, users: Mapping[str, int], runs: Mapping[str, int]) -> None:
     for name, key, mode, active, created in ENROLLED:
-        values = {"mode": mode, "is_active": active, "created": created}
-        session.add(Enrollment(user_id=users[name], run_id=runs[key], **values))
+        user, run = users[name], runs[key]
+        session.add(Enrollment(user_id=user, run_id=run, mode=mode, is_active=active, created=created))
         await session.flush()
 
 
