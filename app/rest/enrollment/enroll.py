@@ -23,6 +23,7 @@ _NAMES = {
     "force_enrollment": "force",
 }
 _ATTRIBUTE = ("namespace", "name", "value")
+_BEFORE_ACTIVITY = ("ValidationError", "NotPermitted")
 _STATUSES = {"ValidationError": 400, "NotPermitted": 403, "ModeUnavailable": 400, "EnrollmentClosed": 400}
 
 
@@ -68,11 +69,9 @@ def _answer(call: Call, data: dict[str, Any]) -> Response:
             return json(result, 400)
         # Who is not staff learns nothing of others, not even whether there are such.
         return json(result, 406) if call.viewer.is_staff else empty(404)
-    if kind in _STATUSES:
-        return json(result, _STATUSES[kind])
-    if not _activity_fits(call):
+    if not _activity_fits(call) and kind not in _BEFORE_ACTIVITY:
         return json({"message": "is_active: must be true or false."}, 400)
-    return json(result["enrollment"])
+    return json(result, _STATUSES[kind]) if kind in _STATUSES else json(result["enrollment"])
 
 
 def _schema() -> Schema:
