@@ -184,6 +184,16 @@ async def test_scopes_narrow_what_a_token_may_do(rest: Rest, database: Database,
             assert response.headers["www-authenticate"].startswith(expected)
 
 
+async def test_throttling_is_off_unless_set(filled: Database, databases: Databases) -> None:
+    limits = {"enrollment_requests_per_minute": 2, "enrollment_requests_per_minute_staff": 3}
+    async with rest_of(await databases.copy(filled), **limits) as rest:
+        for who, number in (("learner", 2), ("second", 2), ("staff", 3), ("root", 3)):
+            answers = [await rest.get(ENROLLMENT, who) for _ in range(number + 1)]
+            assert [answer.status_code for answer in answers] == [200] * number + [429]
+            check_text(answers[-1], 429)
+            assert 0 < int(answers[-1].headers["retry-after"]) <= 60
+
+
 async def test_403_has_no_challenge(shared: Rest) -> None:
     for path in (ENROLLMENTS, ACCOUNTS_BATCH, ENROLLMENT_BATCH):
         response = await shared.get(path, "learner")
