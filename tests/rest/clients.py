@@ -8,17 +8,22 @@ from dataclasses import dataclass
 from typing import Any
 
 import httpx
-from sqlalchemy import select
+from sqlalchemy import delete, select
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from app.auth.secrets import hash_key
 from app.db.engine import Database
 from app.db.models import (
     AccessToken,
+    AuditEntry,
     Course,
     CourseRun,
     CourseStaff,
     Enrollment,
+    EnrollmentAttribute,
+    EnrollmentEvent,
+    Event,
     OAuthClient,
     Seat,
     User,
@@ -131,6 +136,7 @@ class Rest:
     """Sends requests to an application; `who` is the user that asks, a stranger when None."""
 
     http: httpx.AsyncClient
+    database: Database
 
     async def ask(self, method: str, path: str, who: str | None = None, **options: Any) -> httpx.Response:
         """The response to a request."""
@@ -163,7 +169,7 @@ async def rest_of(database: Database, **settings: Any) -> AsyncIterator[Rest]:
         app.router.lifespan_context(app),
         httpx.AsyncClient(transport=transport, base_url="http://lyceum.test") as http,
     ):
-        yield Rest(http)
+        yield Rest(http, database)
 
 
 def url_of(database: Database) -> str:
@@ -194,13 +200,26 @@ async def fill(database: Database) -> None:
         for key, seats in SEATS.items():
             session.add_all(Seat(run_id=runs[key].id, **seat) for seat in seats)
         session.add(CourseStaff(user_id=users["tutor"], run_id=runs[OPEN].id))
-        for name, key, mode, active, created in ENROLLED:
-            session.add(
-                Enrollment(
-                    user_id=users[name], run_id=runs[key].id, mode=mode, is_active=active, created=created
-                )
-            )
-            await session.flush()
+        await _enroll(session, users, {key: run.id for key, run in runs.items()})
+
+
+async def reset(database: Database) -> None:
+    """Take away what a test added, and make the enrollments anew."""
+    async with database.session() as session:
+        for model in (EnrollmentAttribute, EnrollmentEvent, Enrollment, AccessToken, AuditEntry, Event):
+            await session.execute(delete(model))
+        await session.execute(delete(User).where(col(User.username).not_in(USERS)))
+        await session.execute(delete(CourseRun).where(col(CourseRun.key).not_in(RUNS)))
+        users = (await session.execute(select(col(User.username), col(User.id)))).all()
+        runs = (await session.execute(select(col(CourseRun.key), col(CourseRun.id)))).all()
+        await _enroll(session, {row[0]: row[1] for row in users}, {row[0]: row[1] for row in runs})
+
+
+async def _enroll(session: AsyncSession, users: Mapping[str, int], runs: Mapping[str, int]) -> None:
+    for name, key, mode, active, created in ENROLLED:
+        user, run = users[name], runs[key]
+        session.add(Enrollment(user_id=user, run_id=run, mode=mode, is_active=active, created=created))
+        await session.flush()
 
 
 async def add_token(database: Database, username: str, scope: str = "") -> str:

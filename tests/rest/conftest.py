@@ -6,7 +6,7 @@ import pytest
 
 from app.db.engine import Database
 from tests.databases import DIALECTS, Databases
-from tests.rest.clients import Rest, fill, rest_of
+from tests.rest.clients import Rest, fill, reset, rest_of
 
 
 @pytest.fixture(scope="session", params=DIALECTS)
@@ -19,19 +19,26 @@ async def filled(request: pytest.FixtureRequest, databases: Databases) -> Databa
 
 @pytest.fixture(scope="session")
 async def shared(filled: Database, databases: Databases) -> AsyncIterator[Rest]:
-    """An application over the rows, for tests that only read."""
+    """An application over the rows, for tests that leave them as they are."""
+    async with rest_of(await databases.copy(filled)) as rest:
+        yield rest
+
+
+@pytest.fixture(scope="session")
+async def changing(filled: Database, databases: Databases) -> AsyncIterator[Rest]:
+    """An application over rows that tests change."""
     async with rest_of(await databases.copy(filled)) as rest:
         yield rest
 
 
 @pytest.fixture
-async def database(filled: Database, databases: Databases) -> Database:
-    """A copy of the rows."""
-    return await databases.copy(filled)
+async def rest(changing: Rest) -> Rest:
+    """An application over the rows as they were at first."""
+    await reset(changing.database)
+    return changing
 
 
 @pytest.fixture
-async def rest(database: Database) -> AsyncIterator[Rest]:
-    """An application over a copy of the rows."""
-    async with rest_of(database) as client:
-        yield client
+def database(rest: Rest) -> Database:
+    """The rows that a test may change."""
+    return rest.database

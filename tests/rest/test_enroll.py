@@ -191,10 +191,10 @@ async def test_a_content_type_may_have_parameters_and_any_case(rest: Rest, kind:
 
 
 @pytest.mark.parametrize("case", REFUSED)
-async def test_what_is_refused_changes_nothing(rest: Rest, database: Database, case: str) -> None:
+async def test_what_is_refused_changes_nothing(shared: Rest, case: str) -> None:
     who, body, status, form = REFUSED[case]
-    before = await state(database)
-    response = await rest.ask("POST", ENROLLMENT, who, json=body)
+    before = await state(shared.database)
+    response = await shared.ask("POST", ENROLLMENT, who, json=body)
     if form == EMPTY:
         check_empty(response, status)
     elif form == MODES:
@@ -205,7 +205,7 @@ async def test_what_is_refused_changes_nothing(rest: Rest, database: Database, c
         assert details["course_id"] == body["course_details"]["course_id"]
     else:
         check_text(response, status, form)
-    assert await state(database) == before
+    assert await state(shared.database) == before
 
 
 @pytest.mark.parametrize("case", ALLOWED)

@@ -3,6 +3,7 @@
 import datetime as dt
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
+from uuid import uuid4
 
 import pytest
 
@@ -126,7 +127,7 @@ async def add_learners(database: Database, number: int, created: dt.datetime | N
     """Enroll new users in `BARE`, at one instant and so in descending order of ids; their names."""
     created = created or dt.datetime(2020, 1, 1, 0, 0, 0, 1, dt.UTC)
     async with database.session() as session:
-        users = [User(username=f"many-{created.timestamp()}-{index}") for index in range(number)]
+        users = [User(username=f"many-{uuid4()}") for _ in range(number)]
         session.add_all(users)
         await session.flush()
         for user in users:
