@@ -11,11 +11,13 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
+from app.admin.site import admin_routes
 from app.auth.clock import Clock, now
 from app.auth.credentials import Authenticator
 from app.auth.oauth.routes import routes as oauth_routes
 from app.auth.oauth.server import OAuthServer
 from app.auth.passwords import Passwords
+from app.auth.sessions import CSRF_HEADER, SESSION_COOKIE, Sessions, csrf_token
 from app.db.engine import Database
 from app.demo.credentials import DEMO
 from app.errors import Unauthenticated
@@ -40,16 +42,19 @@ def create_app(settings: Settings | None = None, clock: Clock = now) -> Starlett
         # A second longer, so that the operation's own limit comes first and answers.
         statement_timeout=settings.operation_timeout + 1,
     )
-    authenticator = Authenticator(database, clock)
+    passwords = Passwords(database, settings, clock)
+    authenticator = Authenticator(database, passwords, clock)
     executor = Executor(SCHEMA._schema, database, settings, authenticator.forget)
-    oauth = OAuthServer(database, authenticator, Passwords(database, settings, clock), settings, clock)
+    sessions = Sessions(database, passwords, settings, clock)
+    oauth = OAuthServer(database, authenticator, passwords, settings, clock)
 
-    async def graphiql() -> Response:
+    async def graphiql(request: Request) -> Response:
         headers = {"Authorization": f"Token {DEMO.api_key}"}
         try:
             await authenticator.viewer(headers["Authorization"])
         except Unauthenticated:
-            headers = {}
+            cookie = request.cookies.get(SESSION_COOKIE)
+            headers = {CSRF_HEADER: csrf_token(cookie)} if cookie else {}
         return graphiql_page(GRAPHQL_PATH, headers)
 
     endpoint = GraphQLEndpoint(
@@ -75,6 +80,7 @@ def create_app(settings: Settings | None = None, clock: Clock = now) -> Starlett
             Route(GRAPHQL_PATH, endpoint),
             *oauth_routes(oauth),
             *shim.routes,
+            *admin_routes(database, authenticator, sessions),
             *static.routes,
         ],
         middleware=[Middleware(ProxyHeadersMiddleware, proxies)] if proxies else [],

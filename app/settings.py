@@ -62,6 +62,7 @@ class Settings(BaseSettings):
     password_grant: bool = Field(True, description="Give tokens for passwords (OAuth grant `password`).")
     access_token_days: int = Field(30, ge=1, le=365, description="Days that an access token is valid.")
     refresh_token_days: int = Field(90, ge=1, description="Days that a refresh token is valid.")
+    session_hours: int = Field(12, ge=1, description="Hours that a browser stays logged in.")
     token_requests_per_minute: int = Field(
         60, ge=0, description="Token requests an address may make in a minute; 0 is no limit."
     )

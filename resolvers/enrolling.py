@@ -82,7 +82,8 @@ async def enroll(
         )
         offered = await _offered(session, run, wish)
         _check_attributes(wish)
-        if not (viewer.is_staff and wish.force):
+        # Who leaves need not be let in.
+        if wish.is_active is not False and not (viewer.is_staff and wish.force):
             await _check_open(session, run, learner)
         if enrollment is None or not (viewer.is_staff or enrollment.is_active):
             mode = _default(run, offered) if wish.mode is None else wish.mode

@@ -8,6 +8,7 @@ import strawberry
 from app import errors
 from resolvers import catalog
 from resolvers.context import Context
+from resolvers.text import camel_case
 from schema import relay
 from schema.catalog import CourseRun
 from schema.enums import ClosedReason
@@ -69,6 +70,7 @@ def mutation(input_: type, work: Callable[[Context, Any], Awaitable[Any]], descr
 def _member(error: errors.LyceumError) -> Error:
     """The member that an error is. Raises the error itself when it is none of those that are expected."""
     field = error.extensions.get("field")
+    field = field and camel_case(field)
     match error:
         case errors.ModeUnavailable():
             return ModeUnavailable(message=error.message, field=field, run_id=error.run_id)

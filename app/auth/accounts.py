@@ -1,17 +1,18 @@
-"""Making accounts, and giving them passwords and API keys."""
+"""Making and changing accounts, and giving them passwords and API keys."""
 
 from typing import Any
 
+from sqlalchemy import delete
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlmodel import select
+from sqlmodel import col, select
 
 from app.auth.oauth.tokens import revoke_all
 from app.auth.secrets import hash_key, hash_password
-from app.db.models import ApiKey, Event, User, now
+from app.db.models import ApiKey, BrowserSession, Event, User, now
 from app.errors import BadUserInput
 
 _LEAST_KEY, _GREATEST_KEY = 20, 40
-_LONGEST_USERNAME, _LONGEST_EMAIL = 150, 254
+_LONGEST_USERNAME, _LONGEST_EMAIL, _LONGEST_NAME = 150, 254, 255
 
 
 async def create_user(
@@ -41,7 +42,9 @@ async def create_user(
         session.add(Event(type="user.created", user_id=user.id))
         return True
     if (user.email, user.is_staff, user.is_superuser) != (email, staff, superuser):
-        raise BadUserInput(f"user {username} exists with another e-mail address or other rights")
+        raise BadUserInput(
+            f"user {username} exists with another e-mail address or other rights", field="username"
+        )
     return False
 
 
@@ -58,13 +61,15 @@ async def update_user(
 ) -> bool:
     """Change what is given of a user, and of further columns; False when all was so already.
 
-    Switching an account off revokes all tokens of the user (Enrollment contract
-    2.8). Raises `BadUserInput` for an unknown user and for text that is no e-mail
-    address.
+    Switching an account off revokes all tokens and ends all sessions of the user
+    (Enrollment contract 2.8). Raises `BadUserInput` for an unknown user, for text
+    that is no e-mail address, and for a name that is too long or does not print.
     """
     user = await get_user(session, username)
     if email is not None:
         _check_email(email)
+    if name is not None:
+        _check_name(name)
     given = {"email": email, "name": name, "is_staff": staff, "is_superuser": superuser, "is_active": active}
     values = columns | {column: value for column, value in given.items() if value is not None}
     changed = {column: value for column, value in values.items() if getattr(user, column) != value}
@@ -73,17 +78,17 @@ async def update_user(
     if changed:
         session.add(Event(type="user.updated", user_id=user.id))
     if active is False:
-        await _revoke_tokens(session, user)
+        await _shut_out(session, user)
     return bool(changed)
 
 
 async def set_password(session: AsyncSession, username: str, password: str) -> None:
-    """Give a user a password, which revokes all tokens of the user (Enrollment contract 2.8).
+    """Give a user a password, which revokes all tokens and ends all sessions (Enrollment contract 2.8).
 
     Raises `BadUserInput` for an unknown user or an empty password.
     """
     if not password:
-        raise BadUserInput("the password is empty")
+        raise BadUserInput("the password is empty", field="password")
     await set_password_hash(session, username, await hash_password(password))
 
 
@@ -91,7 +96,7 @@ async def set_password_hash(session: AsyncSession, username: str, password_hash:
     """Do what `set_password` does with the hash of a password: no transaction need wait for hashing."""
     user = await get_user(session, username)
     user.password_hash = password_hash
-    await _revoke_tokens(session, user)
+    await _shut_out(session, user)
 
 
 async def set_active(session: AsyncSession, username: str, active: bool) -> None:
@@ -138,14 +143,15 @@ async def get_user(session: AsyncSession, username: str) -> User:
     """The user with a name. Raises `BadUserInput` when there is none."""
     user = await find_user(session, username)
     if user is None:
-        raise BadUserInput(f"there is no user {username}")
+        raise BadUserInput(f"there is no user {username}", field="username")
     return user
 
 
-async def _revoke_tokens(session: AsyncSession, user: User) -> None:
-    # Changing the user's row first keeps others from issuing tokens meanwhile.
+async def _shut_out(session: AsyncSession, user: User) -> None:
+    # Changing the user's row first keeps others from issuing tokens and logging in meanwhile.
     await session.flush()
     await session.run_sync(revoke_all, user.id, now())
+    await session.execute(delete(BrowserSession).where(col(BrowserSession.user_id) == user.id))
 
 
 def _check_email(email: str) -> None:
@@ -153,6 +159,11 @@ def _check_email(email: str) -> None:
         raise BadUserInput(
             f"not an e-mail address of at most {_LONGEST_EMAIL} characters: {email!r:.60}", field="email"
         )
+
+
+def _check_name(name: str) -> None:
+    if len(name) > _LONGEST_NAME or not (name.isprintable() or not name):
+        raise BadUserInput(f"a name has at most {_LONGEST_NAME} printable characters", field="name")
 
 
 def _is_word(text: str) -> bool:

@@ -1,6 +1,7 @@
-"""From an `Authorization` header to a viewer."""
+"""From an `Authorization` header, or a session, to a viewer."""
 
 import datetime as dt
+from base64 import b64decode
 from collections.abc import Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -8,20 +9,24 @@ from typing import Any
 
 from cachetools import TTLCache
 from sqlalchemy import Select, bindparam, exists, literal, null, select
-from starlette.requests import HTTPConnection
+from starlette.requests import HTTPConnection, Request
 
 from app.auth.clock import Clock, now
+from app.auth.passwords import Passwords
 from app.auth.secrets import hash_key
+from app.auth.sessions import CSRF_HEADER, SAFE_METHODS, SESSION_COOKIE, is_csrf_token
 from app.auth.viewer import STRANGER, Viewer
 from app.db.engine import Database
-from app.db.models import AccessToken, ApiKey, CourseStaff, User
+from app.db.models import AccessToken, ApiKey, BrowserSession, CourseStaff, User
 from app.db.models.tables import table_of
-from app.errors import Unauthenticated
+from app.db.reader import Record
+from app.errors import Forbidden, Unauthenticated
 
 _REMEMBERED_SECONDS = 5
 """How long what was found is believed; what another process revoked works no longer than this."""
 
 _user, _token, _key = table_of(User), table_of(AccessToken), table_of(ApiKey)
+_session = table_of(BrowserSession)
 _is_course_staff = exists().where(table_of(CourseStaff).c.user_id == _user.c.id).label("is_course_staff")
 _columns = (_user.c.id, _user.c.username, _user.c.is_staff, _user.c.is_superuser, _is_course_staff)
 _ACCESS_TOKEN = (
@@ -34,6 +39,12 @@ _API_KEY = (
     .join_from(_user, _key)
     .where(_key.c.key_hash == bindparam("hash"), _user.c.is_active)
 )
+_SESSION = (
+    select(*_columns, literal("").label("scope"), _session.c.expires)
+    .join_from(_user, _session)
+    .where(_session.c.token_hash == bindparam("hash"), _user.c.is_active)
+)
+_USER = select(*_columns, literal("").label("scope")).where(_user.c.id == bindparam("id"), _user.c.is_active)
 _SCHEMES: dict[str, Sequence[Select[Any]]] = {
     "bearer": (_ACCESS_TOKEN, _API_KEY),
     "jwt": (_ACCESS_TOKEN,),
@@ -51,15 +62,29 @@ class _Found:
 class Authenticator:
     """Resolves credentials (Enrollment contract 3.2), remembering what it found for a few seconds."""
 
-    def __init__(self, database: Database, clock: Clock = now) -> None:
+    def __init__(self, database: Database, passwords: Passwords, clock: Clock = now) -> None:
         self._database = database
+        self._passwords = passwords
         self._clock = clock
         self.forget()
 
-    async def viewer_of(self, request: HTTPConnection) -> Viewer:
-        """The viewer that a request acts for. Raises `Unauthenticated` as `viewer` does."""
+    async def viewer_of(self, request: Request, *, basic: bool = False) -> Viewer:
+        """The viewer that a request acts for; `basic` says whether it may show a name and a password.
+
+        Without an `Authorization` header it is who is logged in. Raises
+        `Unauthenticated` as `viewer` does, `Forbidden` for a session that is to
+        change something without its CSRF token, and `RateLimited` after too many
+        wrong passwords.
+        """
+        if "authorization" not in request.headers:
+            return await self._viewer_of_session(request)
         # Several headers are like one with several values, which is refused.
-        return await self.viewer(", ".join(request.headers.getlist("authorization")))
+        authorization = ", ".join(request.headers.getlist("authorization"))
+        scheme, _, credentials = authorization.strip().partition(" ")
+        if basic and scheme.lower() == "basic":
+            address = request.client.host if request.client else ""
+            return await self._viewer_of_password(credentials, address)
+        return await self.viewer(authorization)
 
     async def viewer(self, authorization: str | None) -> Viewer:
         """The viewer that a header names; a stranger without a header or with an unknown scheme.
@@ -83,6 +108,12 @@ class Authenticator:
             raise Unauthenticated("Invalid Token.")
         return found.viewer
 
+    async def user_of_session(self, request: HTTPConnection) -> Record | None:
+        """The user who is logged in with a browser, with his rights as they are now."""
+        cookie = request.cookies.get(SESSION_COOKIE)
+        row = await self._row(_SESSION, hash=hash_key(cookie)) if cookie else None
+        return row if row is not None and self._clock() < row.expires else None
+
     def forget(self) -> None:
         """Believe nothing that was found before: what is revoked works no longer in this process."""
         # A new memory, so that who is looking now does not remember what he finds.
@@ -93,19 +124,41 @@ class Authenticator:
     def _time(self) -> float:
         return self._clock().timestamp()
 
+    async def _viewer_of_session(self, request: Request) -> Viewer:
+        user = await self.user_of_session(request)
+        if user is None:
+            return STRANGER
+        token = request.headers.get(CSRF_HEADER, "")
+        if request.method not in SAFE_METHODS and not is_csrf_token(request.cookies[SESSION_COOKIE], token):
+            raise Forbidden(f"{CSRF_HEADER}: missing, or not the token of this session")
+        return _viewer(user)
+
+    async def _viewer_of_password(self, credentials: str, address: str) -> Viewer:
+        try:
+            username, _, password = b64decode(credentials, validate=True).decode().partition(":")
+        except ValueError as error:
+            raise Unauthenticated("Invalid Token.") from error
+        known = await self._passwords.check(username, password, address)
+        user = await self._row(_USER, id=known.id) if known is not None else None
+        if user is None:
+            raise Unauthenticated("Invalid Token.")
+        return _viewer(user)
+
     async def _find(self, statements: Sequence[Select[Any]], hashed: str) -> _Found:
-        async with aclosing(await self._database.connect()) as connection:
-            for statement in statements:
-                row = (await connection.execute(statement, {"hash": hashed})).first()
-                if row is not None:
-                    is_staff = row.is_staff or row.is_superuser
-                    viewer = Viewer(
-                        row.id,
-                        row.username,
-                        is_staff,
-                        row.is_course_staff,
-                        frozenset(row.scope.split()),
-                        row.is_superuser,
-                    )
-                    return _Found(viewer, row.expires)
+        for statement in statements:
+            row = await self._row(statement, hash=hashed)
+            if row is not None:
+                return _Found(_viewer(row), row.expires)
         raise Unauthenticated("Invalid Token.")
+
+    async def _row(self, statement: Select[Any], **values: Any) -> Record | None:
+        async with aclosing(await self._database.connect()) as connection:
+            row: Record | None = (await connection.execute(statement, values)).first()
+            return row
+
+
+def _viewer(row: Record) -> Viewer:
+    is_staff = row.is_staff or row.is_superuser
+    return Viewer(
+        row.id, row.username, is_staff, row.is_course_staff, frozenset(row.scope.split()), row.is_superuser
+    )

@@ -5,7 +5,19 @@ import sys
 import typer
 from sqlalchemy.exc import DBAPIError
 
-from app.cli import api_key, compute, database, demo, imports, oauth, revision, schema, serve, user
+from app.cli import (
+    api_key,
+    compute,
+    course_staff,
+    database,
+    demo,
+    imports,
+    oauth,
+    revision,
+    schema,
+    serve,
+    user,
+)
 from app.cli.common import reason
 from app.errors import LyceumError
 
@@ -25,6 +37,7 @@ app.add_typer(demo.app, name="demo")
 app.add_typer(imports.app, name="import")
 app.add_typer(user.app, name="user")
 app.add_typer(api_key.app, name="api-key")
+app.add_typer(course_staff.app, name="course-staff")
 app.add_typer(oauth.app, name="oauth")
 app.add_typer(schema.app, name="schema")
 

@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from app.auth import accounts
+from app.auth.audit import COMMAND_LINE, record
 from app.cli.common import with_database
 from app.db.engine import Database
 from app.errors import BadUserInput
@@ -31,8 +32,11 @@ def set_api_key(
         async with database.session() as session:
             if key is not None:
                 await accounts.set_api_key(session, username, key)
+                record(session, COMMAND_LINE, "api_key.set", username)
                 return f"Set the API key of {username}."
             deleted = await accounts.delete_api_key(session, username)
+            if deleted:
+                record(session, COMMAND_LINE, "api_key.delete", username)
             return f"Deleted the API key of {username}." if deleted else f"{username} had no API key."
 
     typer.echo(with_database(work))

@@ -9,6 +9,7 @@ from typing import Annotated, Any, TypeVar
 import typer
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.auth.audit import COMMAND_LINE, record
 from app.auth.oauth import admin
 from app.cli.common import with_database
 from app.db.engine import Database
@@ -36,6 +37,7 @@ def create_client(
     name: Annotated[str, typer.Option(help="Name for people.")] = "",
     url: Annotated[str, typer.Option(help="Address of the program.")] = "",
     redirect_uri: Annotated[str, typer.Option(help="Where it takes answers.")] = "",
+    logout_uri: Annotated[str, typer.Option(help="Where it ends its own sessions.")] = "",
     client_id: Annotated[str | None, typer.Option(help="Its id; made up unless given.")] = None,
 ) -> None:
     """Make a client; its secret is shown now and never again."""
@@ -48,8 +50,10 @@ def create_client(
             name=name,
             url=url,
             redirect_uri=redirect_uri,
+            logout_uri=logout_uri,
             client_id=client_id,
         )
+        record(session, COMMAND_LINE, "client.create", client.client_id, type=type, user=user)
         return _client(client, user) | {"client_secret": secret}
 
     _show_once(_with_session(work))
@@ -70,7 +74,9 @@ def rotate(client_id: ClientId) -> None:
     """Give a client a new secret, which is shown now and never again."""
 
     async def work(session: AsyncSession) -> dict[str, Any]:
-        return {"client_id": client_id, "client_secret": await admin.rotate_secret(session, client_id)}
+        secret = await admin.rotate_secret(session, client_id)
+        record(session, COMMAND_LINE, "client.rotate", client_id)
+        return {"client_id": client_id, "client_secret": secret}
 
     _show_once(_with_session(work))
 
@@ -90,7 +96,10 @@ def create_token(
 
     async def work(session: AsyncSession) -> dict[str, Any]:
         token, text = await admin.create_token(session, user, client, end, scope)
-        return _token(token, user, client) | {"access_token": text, "token_type": "Bearer"}
+        shown = _token(token, user, client)
+        detail = {name: shown[name] for name in ("user", "client_id", "scope", "expires")}
+        record(session, COMMAND_LINE, "token.create", str(token.id), **detail)
+        return shown | {"access_token": text, "token_type": "Bearer"}
 
     _show_once(_with_session(work))
 
@@ -111,6 +120,7 @@ def revoke_token(id: Annotated[int, typer.Argument(help="Id of the token, as lis
 
     async def work(session: AsyncSession) -> None:
         await admin.revoke_token(session, id)
+        record(session, COMMAND_LINE, "token.revoke", str(id))
 
     _with_session(work)
     typer.echo(f"Revoked token {id}.")
@@ -141,6 +151,7 @@ def _client(client: OAuthClient, username: str | None) -> dict[str, Any]:
         "name": client.name,
         "url": client.url,
         "redirect_uri": client.redirect_uri,
+        "logout_uri": client.logout_uri,
         "grants": client.grants,
         "scopes": client.scopes,
         "is_active": client.is_active,

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from app.auth import accounts
+from app.auth.audit import COMMAND_LINE, record
 from app.cli.common import with_database
 from app.db.engine import Database
 
@@ -25,7 +26,11 @@ def create(
 
     async def work(database: Database) -> bool:
         async with database.session() as session:
-            return await accounts.create_user(session, username, email, staff=staff, superuser=superuser)
+            created = await accounts.create_user(session, username, email, staff=staff, superuser=superuser)
+            if created:
+                detail = {"email": email, "staff": staff, "superuser": superuser}
+                record(session, COMMAND_LINE, "user.create", username, **detail)
+            return created
 
     created = with_database(work)
     typer.echo(f"Created user {username}." if created else f"User {username} is there already.")
@@ -42,6 +47,7 @@ def password(username: Username) -> None:
     async def work(database: Database) -> None:
         async with database.session() as session:
             await accounts.set_password(session, username, secret)
+            record(session, COMMAND_LINE, "user.set_password", username)
 
     with_database(work)
     typer.echo(f"Set the password of {username}.")
@@ -65,5 +71,6 @@ def _set_active(username: str, active: bool) -> None:
     async def work(database: Database) -> None:
         async with database.session() as session:
             await accounts.set_active(session, username, active)
+            record(session, COMMAND_LINE, "user.update", username, active=active)
 
     with_database(work)

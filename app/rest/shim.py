@@ -18,12 +18,13 @@ from app.errors import BadUserInput, LyceumError, RateLimited, Unauthenticated
 from app.graphql.documents import Document
 from app.graphql.endpoint import STATUSES
 from app.graphql.errors import masked, refused
-from app.graphql.execute import Executor
+from app.graphql.execute import Answer, Executor
+from app.graphql.presence import Presence
 from app.rest.body import read_json
 from app.rest.documents import text_of
 from app.rest.render import json, melt
 from app.rest.route import Call, Caller, Invalid, Refusal, Route
-from app.rest.stream import PAGE_SIZE, Page, page_of, streamed
+from app.rest.stream import PAGE_SIZE, Page, Stream, page_of
 from app.settings import Settings
 
 _NOT_PROVIDED = "Authentication credentials were not provided."
@@ -78,16 +79,24 @@ class Shim:
         body = await read_json(request, self._settings.max_body_bytes) if route.body else None
         call = Call(request, viewer, _parsed(route, raw), body)
         variables = route.variables(route, call)
-        if route.answer:
-            data = await self._data(route, document, viewer, variables)
-            return route.answer(call, melt(data))
+        presence = Presence(request)
+
+        async def data(**more: Any) -> dict[str, Any]:
+            return _data(
+                route, await presence.during(self._executor.run(viewer, document, {**variables, **more}))
+            )
 
         async def read(after: str | None) -> Page:
-            paged = {**variables, "size": PAGE_SIZE, "after": after}
-            return page_of(await self._data(route, document, viewer, paged), route.row)
+            return page_of(await data(size=PAGE_SIZE, after=after), route.row)
 
-        what = f"{route.path} for {viewer.username} with {raw}"
-        return await streamed(read, body=request.method != "HEAD", what=what)
+        try:
+            if route.answer is None:
+                # What is wrong with the first page still has an answer of its own.
+                what = f"{route.path} for {viewer.username} with {raw}"
+                return Stream(await read(None), read, presence, what)
+            return route.answer(call, melt(await data()))
+        finally:
+            presence.close()
 
     async def _viewer(self, route: Route, request: Request) -> Viewer:
         if route.caller is Caller.ANYBODY:
@@ -102,18 +111,6 @@ class Shim:
         if route.caller is Caller.STAFF and not viewer.is_staff:
             raise Refusal(json({"detail": _NOT_STAFF}, 403))
         return viewer
-
-    async def _data(
-        self, route: Route, document: Document, viewer: Viewer, variables: Mapping[str, Any]
-    ) -> dict[str, Any]:
-        answer = await self._executor.run(viewer, document, variables)
-        for error in answer.body.get("errors", ()):
-            if error["extensions"]["code"] == BadUserInput.code:
-                field = error["extensions"].get("field", "")
-                raise Refusal(json(route.invalid(field, error["message"]), 400))
-            raise Refusal(_refusal(error))
-        data: dict[str, Any] = answer.body["data"]
-        return data
 
 
 class _Path(BaseRoute):
@@ -169,6 +166,16 @@ def _parsed(route: Route, raw: Mapping[str, str]) -> dict[str, Any]:
                 message = f"{parameter.name}: {error}"
                 raise Refusal(json(route.invalid(parameter.name, message), 400)) from error
     return values
+
+
+def _data(route: Route, answer: Answer) -> dict[str, Any]:
+    for error in answer.body.get("errors", ()):
+        if error["extensions"]["code"] == BadUserInput.code:
+            field = error["extensions"].get("field", "")
+            raise Refusal(json(route.invalid(field, error["message"]), 400))
+        raise Refusal(_refusal(error))
+    data: dict[str, Any] = answer.body["data"]
+    return data
 
 
 def _refusal(error: Mapping[str, Any], cause: LyceumError | None = None) -> Response:

@@ -1,13 +1,17 @@
 """Long answers: a document run page by page, sent as one JSON array (Enrollment contract 5.3)."""
 
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any
 
 import orjson
-from starlette.responses import Response, StreamingResponse
+from starlette.requests import ClientDisconnect
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
+from app.graphql.presence import Presence
 from app.rest.render import melt
 
 PAGE_SIZE = 250
@@ -38,33 +42,52 @@ def page_of(data: dict[str, Any], row: Callable[[dict[str, Any]], Any] | None) -
     )
 
 
-async def streamed(read: Read, *, body: bool, what: str) -> Response:
-    """The answer with all pages; without a body only what goes before it.
+class Stream(Response):
+    """All rows of all pages as one JSON array.
 
-    The first page is read before anything is sent, so that what is wrong then
-    still has its own answer. What goes wrong later breaks the connection: half an
-    array must not look like a whole one. `what` is what the log says was asked.
+    What goes wrong between pages breaks the connection: half an array must not
+    look like a whole one. `what` is what the log says was asked for.
     """
-    first = await read(None)
-    headers = {"Cache-Control": "no-store"}
-    if not body:
-        return Response(None, headers=headers, media_type="application/json")
-    return StreamingResponse(_array(first, read, what), media_type="application/json", headers=headers)
 
+    media_type = "application/json"
 
-async def _array(page: Page, read: Read, what: str) -> AsyncIterator[bytes]:
-    sent, complete = 0, False
-    try:
-        before = b"["
-        while True:
-            if page.rows:
-                yield before + orjson.dumps(page.rows)[1:-1]
-                before = b","
+    def __init__(self, first: Page, read: Read, presence: Presence, what: str) -> None:
+        super().__init__(headers={"Cache-Control": "no-store"})
+        del self.headers["content-length"]
+        self._first = first
+        self._read = read
+        self._presence = presence
+        self._what = what
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send it, or of a HEAD request only what goes before it."""
+        await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
+        if scope["method"] == "HEAD":
+            await send({"type": "http.response.body"})
+            return
+        self._presence.watch()
+        try:
+            async with aclosing(self._chunks()) as chunks:
+                async for chunk in chunks:
+                    await send({"type": "http.response.body", "body": chunk, "more_body": True})
+            await send({"type": "http.response.body"})
+        except ClientDisconnect:
+            return
+        finally:
+            self._presence.close()
+
+    async def _chunks(self) -> AsyncGenerator[bytes]:
+        page, sent, end = self._first, 0, "broken off"
+        try:
+            yield b"["
+            while True:
+                rows = orjson.dumps(page.rows)[1:-1]
+                yield b"," + rows if sent and rows else rows
                 sent += len(page.rows)
-            if page.next is None:
-                break
-            page = await read(page.next)
-        yield b"[]" if before == b"[" else b"]"
-        complete = True
-    finally:
-        _log.info("%s: %d rows sent%s", what, sent, "" if complete else ", broken off")
+                if page.next is None:
+                    break
+                page = await self._read(page.next)
+            yield b"]"
+            end = "complete"
+        finally:
+            _log.info("%s: %d rows, %s", self._what, sent, end)

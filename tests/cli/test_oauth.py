@@ -91,6 +91,7 @@ def test_a_new_client_is_as_asked_for(lyceum: Lyceum, ada: None) -> None:
         lyceum(
             *("oauth", "client", "create", "--type", "confidential", "--user", "ada"),
             *("--name", "Repörts", "--url", "https://example.org", "--redirect-uri", "https://example.org/x"),
+            *("--logout-uri", "https://example.org/bye"),
         )
     )
     assert len(client["client_id"]) == len(client["client_secret"]) == 43
@@ -102,6 +103,7 @@ def test_a_new_client_is_as_asked_for(lyceum: Lyceum, ada: None) -> None:
         "name": "Repörts",
         "url": "https://example.org",
         "redirect_uri": "https://example.org/x",
+        "logout_uri": "https://example.org/bye",
         "grants": ["password", "client_credentials", "refresh_token"],
         "scopes": [],
         "is_active": True,

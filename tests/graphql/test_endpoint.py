@@ -322,7 +322,7 @@ async def test_what_fails_outside_of_fields_is_masked_too(
     async def fail(*_: Any) -> None:
         raise RuntimeError("the secret reason")
 
-    monkeypatch.setattr("app.auth.credentials.Authenticator.viewer", fail)
+    monkeypatch.setattr("app.auth.credentials.Authenticator.viewer_of", fail)
     response = await client.post("{ __typename }")
     assert (response.status_code, code_of(response)) == (500, "INTERNAL")
     assert "secret" not in response.text

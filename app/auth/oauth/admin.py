@@ -19,7 +19,7 @@ _GRANTS = {
     ClientType.PUBLIC: [GrantType.PASSWORD],
     ClientType.CONFIDENTIAL: [GrantType.PASSWORD, GrantType.CLIENT_CREDENTIALS, GrantType.REFRESH_TOKEN],
 }
-_LONGEST = {"name": ("name", 255), "url": ("url", 2000), "redirect URI": ("redirectUri", 2000)}
+_LONGEST = {"name": 255, "url": 2000, "redirect_uri": 2000, "logout_uri": 2000}
 
 
 async def create_client(
@@ -30,6 +30,7 @@ async def create_client(
     name: str = "",
     url: str = "",
     redirect_uri: str = "",
+    logout_uri: str = "",
     client_id: str | None = None,
 ) -> tuple[OAuthClient, str]:
     """A new client and its secret, which is kept as a hash only.
@@ -40,13 +41,12 @@ async def create_client(
     """
     client_id = new_secret() if client_id is None else client_id
     if not re.fullmatch(r"[A-Za-z0-9._~-]{1,100}", client_id):
-        raise BadUserInput("a client id has 1 to 100 of the characters A-Z a-z 0-9 . _ ~ -", field="clientId")
-    for what, text in zip(_LONGEST, (name, url, redirect_uri), strict=True):
-        field, longest = _LONGEST[what]
-        if len(text) > longest or not (text.isprintable() or not text):
-            raise BadUserInput(f"a {what} has at most {longest} printable characters", field=field)
+        raise BadUserInput(
+            "a client id has 1 to 100 of the characters A-Z a-z 0-9 . _ ~ -", field="client_id"
+        )
+    _check_texts(name=name, url=url, redirect_uri=redirect_uri, logout_uri=logout_uri)
     if await _find_client(session, client_id) is not None:
-        raise BadUserInput(f"there is a client {client_id} already", field="clientId")
+        raise BadUserInput(f"there is a client {client_id} already", field="client_id")
     secret = new_secret()
     client = OAuthClient(
         client_id=client_id,
@@ -55,11 +55,40 @@ async def create_client(
         name=name,
         url=url,
         redirect_uri=redirect_uri,
+        logout_uri=logout_uri,
         user_id=(await get_user(session, username)).id if username is not None else None,
         grants=_GRANTS[type],
     )
     session.add(client)
     return client, secret
+
+
+async def update_client(
+    session: AsyncSession,
+    client_id: str,
+    *,
+    username: str | None = None,
+    name: str | None = None,
+    url: str | None = None,
+    redirect_uri: str | None = None,
+    logout_uri: str | None = None,
+    active: bool | None = None,
+) -> None:
+    """Change what is given of a client; an empty username leaves it without a user.
+
+    One that is switched off gets no tokens any more, those it has stay valid.
+    Raises `BadUserInput` for an unknown client or user and for text that is too long.
+    """
+    client = await _get_client(session, client_id)
+    given = {"name": name, "url": url, "redirect_uri": redirect_uri, "logout_uri": logout_uri}
+    texts = {column: text for column, text in given.items() if text is not None}
+    _check_texts(**texts)
+    for column, text in texts.items():
+        setattr(client, column, text)
+    if username is not None:
+        client.user_id = (await get_user(session, username)).id if username else None
+    if active is not None:
+        client.is_active = active
 
 
 async def rotate_secret(session: AsyncSession, client_id: str) -> str:
@@ -94,7 +123,7 @@ async def create_token(
         raise BadUserInput("the end is in the past", field="expires")
     client, user = await _get_client(session, client_id), await get_user(session, username)
     if not client.is_active:
-        raise BadUserInput(f"the client {client_id} is switched off", field="clientId")
+        raise BadUserInput(f"the client {client_id} is switched off", field="client_id")
     if await session.run_sync(tokens.lock_user, user.id) is None:
         raise BadUserInput(f"the user {username} is switched off", field="username")
 
@@ -132,6 +161,13 @@ async def revoke_token(session: AsyncSession, id: int) -> None:
     await session.run_sync(tokens.revoke_pair, id, now())
 
 
+def _check_texts(**texts: str) -> None:
+    for column, text in texts.items():
+        if len(text) > _LONGEST[column] or not (text.isprintable() or not text):
+            what = column.replace("_uri", " URI")
+            raise BadUserInput(f"a {what} has at most {_LONGEST[column]} printable characters", field=column)
+
+
 async def _find_client(session: AsyncSession, client_id: str) -> OAuthClient | None:
     client: OAuthClient | None = await session.scalar(
         select(OAuthClient).where(col(OAuthClient.client_id) == client_id)
@@ -142,5 +178,5 @@ async def _find_client(session: AsyncSession, client_id: str) -> OAuthClient | N
 async def _get_client(session: AsyncSession, client_id: str) -> OAuthClient:
     client = await _find_client(session, client_id)
     if client is None:
-        raise BadUserInput(f"there is no client {client_id}", field="clientId")
+        raise BadUserInput(f"there is no client {client_id}", field="client_id")
     return client

@@ -50,6 +50,9 @@ class CourseStaff(SQLModel, table=True):
     user_id: int = link("user.id", primary_key=True)
     run_id: int = link("course_run.id", primary_key=True, index=True)
 
+    user: User = related()
+    run: CourseRun = related()
+
 
 class EnrollmentEvent(SQLModel, table=True):
     """An enrollment event; the same event twice is one row (Data Analytics contract 8.2)."""

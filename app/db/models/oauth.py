@@ -5,7 +5,8 @@ from uuid import UUID, uuid4
 
 from sqlmodel import Field, SQLModel
 
-from app.db.models.base import instant, json_list, link, now, primary_key, string
+from app.db.models.base import instant, json_list, link, now, primary_key, related, string
+from app.db.models.people import User
 from app.vocabulary import ClientType, GrantType
 
 
@@ -34,6 +35,8 @@ class OAuthClient(SQLModel, table=True):
     is_active: bool = True
     created: dt.datetime = instant(default_factory=now)
 
+    user: User | None = related()
+
 
 class Token(SQLModel):
     """What both kinds of tokens have (Enrollment contract 2.8).
@@ -57,6 +60,9 @@ class AccessToken(Token, table=True):
     """A token that opens the API until it expires or is revoked."""
 
     __tablename__ = "oauth_access_token"
+
+    user: User = related()
+    client: OAuthClient = related()
 
 
 class RefreshToken(Token, table=True):

@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from app.auth.viewer import Viewer
-from app.rest.parameters import instant, run_key
+from app.rest.parameters import instant, run_key, username
 from app.rest.render import json, milliseconds
 from app.rest.route import Parameter, Refusal, Route
 
@@ -18,7 +18,9 @@ _BOUNDS = (
     Parameter("updated_min", "since", _LATER, instant, _INSTANT),
     Parameter("updated_max", "until", _EARLIER, instant, _INSTANT),
 )
-_USERNAME = Parameter("username", "username", "Only rows of this user; who is not staff names himself.")
+_USERNAME = Parameter(
+    "username", "username", "Only rows of this user; who is not staff names himself.", username
+)
 
 
 def _staff_or_oneself(viewer: Viewer, raw: Mapping[str, str]) -> None:

@@ -8,8 +8,9 @@ from typing import Any
 from starlette.responses import Response
 
 from app.auth.viewer import Viewer
+from app.rest.enrollment.enroll import ENROLL
 from app.rest.enrollment.pages import ALL
-from app.rest.parameters import run_key
+from app.rest.parameters import run_key, username
 from app.rest.render import empty, json
 from app.rest.route import Call, Caller, Parameter, Refusal, Route, by_parameters
 from app.vocabulary import RUN_KEY
@@ -18,7 +19,7 @@ _route = partial(Route, folder=Path(__file__).parent, throttled=True)
 _COURSE = Parameter(
     "course_id", "run", "Course run, such as `course-v1:Org+Course+Run`.", run_key, pattern=RUN_KEY.pattern
 )
-_USERNAME = Parameter("username", "user", "Username.", pattern="[^,/]+")
+_USERNAME = Parameter("username", "user", "Username.", username, pattern="[^,/]+")
 
 
 def _of_viewer(route: Route, call: Call) -> dict[str, Any]:
@@ -49,9 +50,10 @@ ROUTES = (
         document="own",
         summary="Active enrollments of a user",
         description="Oldest first. Of another user those are there that the caller may see.",
-        parameters=(Parameter("user", "user", "Whose they are; the caller's own unless given."),),
+        parameters=(Parameter("user", "user", "Whose they are; the caller's own unless given.", username),),
         variables=_of_viewer,
     ),
+    ENROLL,
     _route(
         path="/api/enrollment/v1/enrollment/{username},{course_id}",
         document="one",

@@ -1,0 +1,146 @@
+"""The forms of the administration pages: fields have the names of the parameters that take their values."""
+
+import datetime as dt
+from collections.abc import Iterator, Sequence
+from typing import Any, ClassVar
+
+from sqladmin.fields import TimezoneAwareDateTimeField
+from wtforms import (
+    BooleanField,
+    EmailField,
+    Field,
+    Form,
+    PasswordField,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+    ValidationError,
+)
+from wtforms.validators import InputRequired
+from wtforms.widgets import CheckboxInput, ListWidget
+
+from app.vocabulary import ClientType, Scope
+
+_NEEDED = InputRequired("This field is needed.")
+_DEFAULT_DAYS = 90
+
+
+def _printable(form: Form, field: Field) -> None:
+    if field.data and not field.data.isprintable():
+        raise ValidationError("There are characters in it that do not print.")
+
+
+def _text(label: str, help: str = "", *, needed: bool = False, kind: type[StringField] = StringField) -> Any:
+    validators = [_NEEDED, _printable] if needed else [_printable]
+    return kind(label, validators, [lambda text: (text or "").strip()], help)
+
+
+def _password(label: str, help: str = "") -> Any:
+    return PasswordField(label, description=help, render_kw={"autocomplete": "new-password"})
+
+
+class _Ordered(Form):
+    """A form whose fields stand in a chosen order; WTForms puts inherited ones first."""
+
+    order: ClassVar[Sequence[str]] = ()
+
+    def __iter__(self) -> Iterator[Field]:
+        return iter([self[name] for name in self.order] or self._fields.values())
+
+
+class _Passwords(_Ordered):
+    password = _password("Password")
+    repeated = _password("Password again")
+
+    def validate_repeated(self, field: Field) -> None:
+        """Refuse a password that was not typed the same twice."""
+        if field.data != self.password.data:
+            raise ValidationError("The two passwords are not the same.")
+
+
+class PasswordForm(_Passwords):
+    """A new password, typed twice."""
+
+
+class UserEditForm(_Ordered):
+    """What can be changed of a user."""
+
+    email = _text("E-mail address", kind=EmailField)
+    name = _text("Name", "The full name, for people.")
+    staff = BooleanField("Staff", description="Sees all users, enrollments and analytics.")
+    superuser = BooleanField("Superuser", description="Is staff, and may open these pages.")
+    active = BooleanField(
+        "Active",
+        description="Switched off, a user cannot log in, keys open nothing, and all tokens are revoked.",
+        default=True,
+    )
+
+
+class UserForm(_Passwords, UserEditForm):
+    """A new user."""
+
+    username = _text("Username", "At most 150 characters without spaces; it stays as it is.", needed=True)
+    password = _password("Password", "A service user, whom only a program acts for, needs none.")
+
+    order = ("username", "email", "name", "password", "repeated", "staff", "superuser", "active")
+
+
+class ClientEditForm(_Ordered):
+    """What can be changed of a client."""
+
+    name = _text("Name", "For people.")
+    username = _text(
+        "User", "The username of its owner; of a confidential client the service user that it acts for."
+    )
+    url = _text("URL", "Address of the program.")
+    redirect_uri = _text("Redirect URI", "Where it takes answers.")
+    logout_uri = _text("Logout URI", "Where it ends its own sessions.")
+    active = BooleanField(
+        "Active",
+        description="Switched off, it gets no tokens; those it has stay valid until they end or are revoked.",
+        default=True,
+    )
+
+
+class ClientForm(ClientEditForm):
+    """A new client."""
+
+    type = SelectField(
+        "Type",
+        choices=[
+            (ClientType.CONFIDENTIAL.value, "Confidential: runs on a server and keeps its secret"),
+            (ClientType.PUBLIC.value, "Public: runs in a browser or on a phone"),
+        ],
+    )
+    client_id = _text("Client id", "Is made up when left empty. The secret always is, and is shown once.")
+
+    active = None
+    order = ("name", "type", "username", "url", "redirect_uri", "logout_uri", "client_id")
+
+
+class TokenForm(Form):
+    """A new access token; what it is nobody chooses."""
+
+    username = _text("User", "The username of whom it stands for.", needed=True)
+    client_id = SelectField("Client", [_NEEDED])
+    expires = TimezoneAwareDateTimeField(
+        "Expires",
+        [_NEEDED],
+        ["%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M"],
+        description="Date and time in UTC, as 2030-01-31 12:00:00.",
+        default=lambda: dt.datetime.now(dt.UTC) + dt.timedelta(days=_DEFAULT_DAYS),
+    )
+    scope = SelectMultipleField(
+        "Scope",
+        choices=[(scope.value, scope.value) for scope in Scope],
+        widget=ListWidget(prefix_label=False),
+        option_widget=CheckboxInput(),
+        description="With none of them the token has all rights of its user.",
+    )
+
+
+class CourseStaffForm(Form):
+    """A user to be staff of a run."""
+
+    username = _text("User", "A username.", needed=True)
+    run_key = _text("Course run", "Its key, as course-v1:edX+DemoX+Demo_Course.", needed=True)

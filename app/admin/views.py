@@ -1,0 +1,468 @@
+"""The pages of each table: what they show, and which acts they do.
+
+Every act is a function of `app.auth`, so its rules are the same on the command line.
+"""
+
+import datetime as dt
+import json
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from markupsafe import Markup
+from sqladmin import ModelView, Secret, expose
+from sqladmin.formatters import BASE_FORMATTERS
+from sqlalchemy import Select, or_, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import selectinload
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from wtforms import Form
+
+from app.admin.forms import (
+    ClientEditForm,
+    ClientForm,
+    CourseStaffForm,
+    PasswordForm,
+    TokenForm,
+    UserEditForm,
+    UserForm,
+)
+from app.auth import accounts, course_staff
+from app.auth.audit import record
+from app.auth.oauth import admin as oauth
+from app.db.models import AccessToken, AuditEntry, CourseStaff, OAuthClient, User
+from app.errors import BadUserInput
+from app.vocabulary import ClientType
+
+if TYPE_CHECKING:
+    from app.admin.site import AdminSite
+
+_GREATEST_ID = 2**63 - 1
+
+
+@dataclass
+class Act:
+    """What was done, as the audit log has it, and what its doer is shown of it once."""
+
+    action: str
+    subject: str
+    detail: dict[str, Any] = field(default_factory=dict)
+    secret: str | None = None
+    secret_title: str = ""
+
+
+Work = Callable[[AsyncSession], Awaitable[Act | None]]
+"""Does something in a transaction; None when there was nothing to do."""
+
+
+class View(ModelView):
+    """The pages of a table. sqladmin only reads, on connections that cannot write."""
+
+    can_delete = can_export = can_create = can_edit = False
+    page_size = 50
+    column_type_formatters: ClassVar[dict[type, Callable[[Any], Any]]] = {
+        **BASE_FORMATTERS,
+        dt.datetime: lambda value: Markup('<span class="text-nowrap">{}</span>').format(
+            f"{value:%Y-%m-%d %H:%M:%S}"
+        ),
+        dict: lambda value: json.dumps(value, ensure_ascii=False) if value else "",
+    }
+
+    loads: ClassVar[Sequence[str]] = ()
+    """The relations that columns are of."""
+    links: ClassVar[Mapping[str, str]] = {}
+    """Where the page of a row leads: the name of the method, and what the link says."""
+    acts: ClassVar[Mapping[str, tuple[str, str]]] = {}
+    """What it has buttons for: the name of the method, what the button says, and what comes of it."""
+    help: ClassVar[str] = ""
+    """What the table is for."""
+
+    _admin_ref: ClassVar["AdminSite"]
+
+    # What a subclass has that can create or edit.
+    create_form: ClassVar[type[Form]]
+    edit_form: ClassVar[type[Form]]
+
+    async def prepare(self, form: Form) -> None:
+        """Give a form the choices that come from the database."""
+
+    async def insert(self, session: AsyncSession, data: dict[str, Any]) -> Act | None:
+        """Make what a valid form says. Raises `BadUserInput` when that cannot be."""
+        raise NotImplementedError
+
+    async def update(self, session: AsyncSession, row: Any, data: dict[str, Any]) -> Act | None:
+        """Change a row into what a valid form says. Raises `BadUserInput` when that cannot be."""
+        raise NotImplementedError
+
+    def values(self, row: Any) -> dict[str, Any]:
+        """The values that the form of a row starts with."""
+        raise NotImplementedError
+
+    async def do(self, request: Request, work: Work) -> Act | None:
+        """Do something in a transaction and write it down there."""
+        async with self._admin_ref.database.session() as session:
+            act = await work(session)
+            if act is not None:
+                record(session, request.state.user.username, act.action, act.subject, **act.detail)
+        self._admin_ref.authenticator.forget()
+        return act
+
+    async def row_of(self, request: Request) -> Any:
+        """The row that a path names. Raises `HTTPException` 404 when there is none."""
+        row = await self.get_object_for_details(request)
+        if row is None:
+            raise HTTPException(404, "There is no such page.")
+        return row
+
+    async def answer_form(
+        self,
+        request: Request,
+        kind: type[Form],
+        title: str,
+        work: Callable[[AsyncSession, dict[str, Any]], Awaitable[Act | None]],
+        values: dict[str, Any] | None = None,
+    ) -> Response:
+        """Show a form, or do what it says once it is sent."""
+        form = kind(await request.form() if request.method == "POST" else None, data=values)
+        await self.prepare(form)
+        status, problem = 200, None
+        if request.method == "POST":
+            status = 400
+            if form.validate():
+                try:
+                    act = await self.do(request, lambda session: work(session, form.data))
+                    return await self.answer_done(request, act)
+                except BadUserInput as error:
+                    problem = self._say(form, error)
+                except IntegrityError:
+                    problem = "Somebody else did the same just now. Look at the list."
+        context = {"model_view": self, "form": form, "title": title, "problem": problem}
+        return await self.templates.TemplateResponse(request, "sqladmin/form.html", context, status)
+
+    async def answer_act(self, request: Request, work: Work) -> Response:
+        """Do what a button says; what cannot be is an error page."""
+        try:
+            return await self.answer_done(request, await self.do(request, work))
+        except BadUserInput as error:
+            raise HTTPException(400, error.message) from error
+
+    async def answer_done(self, request: Request, act: Act | None) -> Response:
+        """Show the secret that was made, once, or go to the list."""
+        url = request.url_for("admin:list", identity=self.identity)
+        if act is None or act.secret is None:
+            return RedirectResponse(url, 303)
+        Secret.reveal_once(
+            request, act.secret, act.secret_title, "Copy it now: it is not stored and cannot be shown again."
+        )
+        context = {"title": act.secret_title, "secret_next_url": str(url)}
+        return await self.templates.TemplateResponse(request, "sqladmin/shown_once.html", context)
+
+    def _say(self, form: Form, error: BadUserInput) -> str | None:
+        """Put what is wrong at its field; the message when it is of no field."""
+        name = error.extensions.get("field")
+        if name not in form:
+            return error.message
+        form[name].errors = [*form[name].errors, error.message]
+        return None
+
+    def list_query(self, request: Request) -> Select[Any]:
+        """All rows, with the relations that columns are of."""
+        return self._loading(select(self.model))
+
+    def details_query(self, request: Request) -> Select[Any]:
+        """The row that a path names."""
+        return self._loading(self._stmt_by_identifier(request.path_params["pk"]))
+
+    def search_query(self, stmt: Select[Any], term: str) -> Select[Any]:
+        """Rows in which a searchable column contains the term."""
+        conditions = []
+        for path in self._search_fields:
+            relation, _, column = path.rpartition(".")
+            model = getattr(self.model, relation).property.mapper.class_ if relation else self.model
+            found = getattr(model, column).icontains(term.replace("\x00", ""), autoescape=True)
+            conditions.append(getattr(self.model, relation).has(found) if relation else found)
+        return stmt.where(or_(*conditions))
+
+    def _stmt_by_identifier(self, identifier: str) -> Select[Any]:
+        # sqladmin raises ValueError for what is no id, and asks the database for one that is too great.
+        parts = identifier.split(";")
+        ids = all(part.isdecimal() and int(part) <= _GREATEST_ID for part in parts)
+        if not ids or len(parts) != len(self.pk_columns):
+            raise HTTPException(404, "There is no such page.")
+        return super()._stmt_by_identifier(identifier)
+
+    def _loading(self, statement: Select[Any]) -> Select[Any]:
+        return statement.options(*(selectinload(getattr(self.model, name)) for name in self.loads))
+
+
+def _changes(before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in after.items() if value != before[name]}
+
+
+class UserView(View, model=User):
+    """Accounts. None is ever deleted: one that is not needed is switched off."""
+
+    name, name_plural, icon = "user", "Users", "fa-solid fa-user"
+    help = "Accounts of people and programs. None is deleted: switch off what is not needed."
+    can_create = can_edit = True
+    create_form, edit_form = UserForm, UserEditForm
+    column_list = ("username", "email", "name", "is_active", "is_staff", "is_superuser", "last_login")
+    column_details_list = ("id", *column_list, "date_joined")
+    column_searchable_list = ("username", "email", "name")
+    column_sortable_list = ("username", "email", "date_joined", "last_login")
+    column_default_sort = ("id", True)
+    column_labels: ClassVar = {
+        "id": "Id",
+        "username": "Username",
+        "email": "E-mail address",
+        "name": "Name",
+        "is_active": "Active",
+        "is_staff": "Staff",
+        "is_superuser": "Superuser",
+        "date_joined": "Joined (UTC)",
+        "last_login": "Last log-in (UTC)",
+    }
+    links: ClassVar = {"password": "Set a password"}
+
+    def values(self, row: User) -> dict[str, Any]:
+        return {
+            "email": row.email,
+            "name": row.name,
+            "staff": row.is_staff,
+            "superuser": row.is_superuser,
+            "active": row.is_active,
+        }
+
+    async def insert(self, session: AsyncSession, data: dict[str, Any]) -> Act:
+        username, password = data.pop("username"), data.pop("password")
+        rights = {name: data[name] for name in ("staff", "superuser")}
+        if not await accounts.create_user(session, username, data["email"], **rights):
+            raise BadUserInput(f"there is a user {username} already", field="username")
+        del data["repeated"]
+        await accounts.update_user(session, username, name=data["name"], active=data["active"])
+        if password:
+            await accounts.set_password(session, username, password)
+        return Act("user.create", username, {**data, "password": bool(password)})
+
+    async def update(self, session: AsyncSession, row: User, data: dict[str, Any]) -> Act | None:
+        changes = _changes(self.values(row), data)
+        if not changes:
+            return None
+        await accounts.update_user(session, row.username, **changes)
+        return Act("user.update", row.username, changes)
+
+    @expose("/password/{pk}", methods=["GET", "POST"])
+    async def password(self, request: Request) -> Response:
+        """The page that sets a password."""
+        user = await self.row_of(request)
+
+        async def work(session: AsyncSession, data: dict[str, Any]) -> Act:
+            await accounts.set_password(session, user.username, data["password"])
+            return Act("user.set_password", user.username)
+
+        return await self.answer_form(request, PasswordForm, f"Set a password for {user.username}", work)
+
+
+class ClientView(View, model=OAuthClient):
+    """OAuth clients."""
+
+    name, name_plural, icon = "OAuth client", "OAuth clients", "fa-solid fa-plug"
+    help = "Programs that ask for access tokens."
+    can_create = can_edit = True
+    create_form, edit_form = ClientForm, ClientEditForm
+    loads = ("user",)
+    column_list = ("name", "client_id", "type", "user.username", "is_active", "created")
+    column_details_list = ("id", *column_list, "url", "redirect_uri", "logout_uri", "grants", "scopes")
+    column_searchable_list = ("name", "client_id", "url")
+    column_sortable_list = ("name", "client_id", "created")
+    column_default_sort = ("id", True)
+    column_labels: ClassVar = {
+        "id": "Id",
+        "name": "Name",
+        "client_id": "Client id",
+        "type": "Type",
+        "user.username": "User",
+        "is_active": "Active",
+        "created": "Created (UTC)",
+        "url": "URL",
+        "redirect_uri": "Redirect URI",
+        "logout_uri": "Logout URI",
+        "grants": "Grants",
+        "scopes": "Scopes",
+    }
+    column_formatters: ClassVar = {"type": lambda client, _: ClientType(client.type).value}
+    column_formatters_detail: ClassVar = {
+        **column_formatters,
+        "grants": lambda client, _: ", ".join(client.grants),
+        "scopes": lambda client, _: ", ".join(client.scopes) or "any",
+    }
+    acts: ClassVar = {
+        "rotate": ("Make a new secret", "The old secret stops working at once; tokens stay valid.")
+    }
+
+    def values(self, row: OAuthClient) -> dict[str, Any]:
+        return {
+            "username": row.user.username if row.user else "",
+            "name": row.name,
+            "url": row.url,
+            "redirect_uri": row.redirect_uri,
+            "logout_uri": row.logout_uri,
+            "active": row.is_active,
+        }
+
+    async def insert(self, session: AsyncSession, data: dict[str, Any]) -> Act:
+        # What is left empty is not given.
+        data["username"], data["client_id"] = data["username"] or None, data["client_id"] or None
+        client, secret = await oauth.create_client(session, ClientType(data.pop("type")), **data)
+        detail = {"type": client.type, "user": data["username"], "name": client.name}
+        return Act(
+            "client.create", client.client_id, detail, secret, f"The secret of client {client.client_id}"
+        )
+
+    async def update(self, session: AsyncSession, row: OAuthClient, data: dict[str, Any]) -> Act | None:
+        changes = _changes(self.values(row), data)
+        if not changes:
+            return None
+        await oauth.update_client(session, row.client_id, **changes)
+        return Act("client.update", row.client_id, changes)
+
+    @expose("/rotate/{pk}", methods=["POST"])
+    async def rotate(self, request: Request) -> Response:
+        """The button that makes a new secret."""
+        client = await self.row_of(request)
+
+        async def work(session: AsyncSession) -> Act:
+            secret = await oauth.rotate_secret(session, client.client_id)
+            title = f"The new secret of client {client.client_id}"
+            return Act("client.rotate", client.client_id, secret=secret, secret_title=title)
+
+        return await self.answer_act(request, work)
+
+
+ClientView.identity = "client"
+
+
+def _state(token: AccessToken, _: str) -> str:
+    if token.revoked_at is not None:
+        return "revoked"
+    return "valid" if token.expires > dt.datetime.now(dt.UTC) else "expired"
+
+
+class TokenView(View, model=AccessToken):
+    """Access tokens, of which only the hash is known."""
+
+    name, name_plural, icon = "access token", "Access tokens", "fa-solid fa-key"
+    help = "What programs open the API with. Only hashes are stored, so none can be shown again."
+    can_create = True
+    create_form = TokenForm
+    loads = ("user", "client")
+    column_list = ("id", "user.username", "client.client_id", "scope", "created", "expires", "state")
+    column_details_list = (*column_list, "revoked_at")
+    column_searchable_list = ("user.username", "client.client_id", "client.name")
+    column_sortable_list = ("created", "expires")
+    column_default_sort = ("id", True)
+    column_labels: ClassVar = {
+        "id": "Id",
+        "user.username": "User",
+        "client.client_id": "Client id",
+        "client.name": "client",
+        "scope": "Scope",
+        "created": "Created (UTC)",
+        "expires": "Expires (UTC)",
+        "state": "State",
+        "revoked_at": "Revoked (UTC)",
+    }
+    column_formatters: ClassVar = {"state": _state, "scope": lambda token, _: token.scope or "all rights"}
+    column_formatters_detail: ClassVar = column_formatters
+    acts: ClassVar = {"revoke": ("Revoke", "The token and its refresh token stop working at once.")}
+
+    async def prepare(self, form: Form) -> None:
+        async with AsyncSession(self._admin_ref.database.reader) as session:
+            clients = [client for client, _ in await oauth.list_clients(session) if client.is_active]
+        form["client_id"].choices = [
+            (client.client_id, f"{client.name} ({client.client_id})" if client.name else client.client_id)
+            for client in clients
+        ]
+
+    async def insert(self, session: AsyncSession, data: dict[str, Any]) -> Act:
+        data["scope"] = " ".join(data["scope"])
+        token, text = await oauth.create_token(session, **data)
+        detail = {
+            "user": data["username"],
+            "client_id": data["client_id"],
+            "scope": token.scope,
+            "expires": f"{token.expires:%Y-%m-%dT%H:%M:%SZ}",
+        }
+        title = f"The access token of {data['username']}"
+        return Act("token.create", str(token.id), detail, text, title)
+
+    @expose("/revoke/{pk}", methods=["POST"])
+    async def revoke(self, request: Request) -> Response:
+        """The button that revokes a token."""
+        token = await self.row_of(request)
+
+        async def work(session: AsyncSession) -> Act:
+            await oauth.revoke_token(session, token.id)
+            return Act("token.revoke", str(token.id), {"user": token.user.username})
+
+        return await self.answer_act(request, work)
+
+
+class CourseStaffView(View, model=CourseStaff):
+    """Who is staff of which course run."""
+
+    name, name_plural, icon = "course staff", "Course staff", "fa-solid fa-chalkboard-user"
+    help = "Who sees all enrollments of a course run without being staff of the platform."
+    can_create = True
+    create_form = CourseStaffForm
+    loads = ("user", "run")
+    column_list = ("user.username", "run.key")
+    column_details_list = column_list
+    column_searchable_list = column_list
+    column_sortable_list = column_list
+    column_default_sort = "user.username"
+    column_labels: ClassVar = {"user.username": "User", "run.key": "Course run"}
+    acts: ClassVar = {"remove": ("Remove", "The user sees the enrollments of this run no longer.")}
+
+    async def insert(self, session: AsyncSession, data: dict[str, Any]) -> Act:
+        username, run_key = data["username"], data["run_key"]
+        if not await course_staff.add_course_staff(session, username, run_key):
+            raise BadUserInput(f"{username} is staff of this run already", field="username")
+        return Act("course_staff.add", username, {"run": run_key})
+
+    @expose("/remove/{pk}", methods=["POST"])
+    async def remove(self, request: Request) -> Response:
+        """The button that makes a user no staff of a run."""
+        row = await self.row_of(request)
+
+        async def work(session: AsyncSession) -> Act | None:
+            removed = await course_staff.remove_course_staff(session, row.user.username, row.run.key)
+            return Act("course_staff.remove", row.user.username, {"run": row.run.key}) if removed else None
+
+        return await self.answer_act(request, work)
+
+
+class AuditView(View, model=AuditEntry):
+    """The audit log, which nobody changes."""
+
+    name, name_plural, icon = "audit entry", "Audit log", "fa-solid fa-clipboard-list"
+    help = "Who administered what, here and on the command line."
+    column_list = ("occurred_at", "actor", "action", "subject", "detail")
+    column_details_list = ("id", *column_list)
+    column_searchable_list = ("actor", "action", "subject")
+    column_sortable_list = ("occurred_at", "actor", "action")
+    column_default_sort = ("id", True)
+    column_labels: ClassVar = {
+        "id": "Id",
+        "occurred_at": "When (UTC)",
+        "actor": "Who",
+        "action": "Did",
+        "subject": "To",
+        "detail": "With",
+    }
+
+
+VIEWS: Sequence[type[View]] = (UserView, ClientView, TokenView, CourseStaffView, AuditView)
