@@ -21,14 +21,17 @@ from app.demo.credentials import DEMO
 from app.errors import Unauthenticated
 from app.graphql.endpoint import GraphQLEndpoint
 from app.graphql.execute import Executor
-from app.rest.routes import ROUTES
+from app.rest import openapi
+from app.rest.routes import APIS, ROUTES
 from app.rest.shim import Shim
 from app.settings import Settings
 from app.web import static
+from app.web.explorer import explorer_page
 from app.web.graphiql import graphiql_page
 from schema.build import SCHEMA
 
 GRAPHQL_PATH = "/graphql"
+EXPLORER_PATH = "/docs"
 
 
 def create_app(settings: Settings | None = None, clock: Clock = now) -> Starlette:
@@ -44,13 +47,20 @@ def create_app(settings: Settings | None = None, clock: Clock = now) -> Starlett
     authenticator = Authenticator(database, clock)
     oauth = OAuthServer(database, authenticator, Passwords(database, settings, clock), settings, clock)
 
-    async def graphiql() -> Response:
-        headers = {"Authorization": f"Token {DEMO.api_key}"}
+    async def demo_key() -> str | None:
         try:
-            await authenticator.viewer(headers["Authorization"])
+            await authenticator.viewer(f"Token {DEMO.api_key}")
         except Unauthenticated:
-            headers = {}
-        return graphiql_page(GRAPHQL_PATH, headers)
+            return None
+        return DEMO.api_key
+
+    async def graphiql() -> Response:
+        key = await demo_key()
+        return graphiql_page(GRAPHQL_PATH, {"Authorization": f"Token {key}"} if key else {})
+
+    async def explorer(request: Request) -> Response:
+        page = GRAPHQL_PATH if settings.serves_graphiql else None
+        return explorer_page(openapi.PATH, page, await demo_key())
 
     endpoint = GraphQLEndpoint(
         executor, authenticator, settings, graphiql if settings.serves_graphiql else None
@@ -75,6 +85,8 @@ def create_app(settings: Settings | None = None, clock: Clock = now) -> Starlett
             Route(GRAPHQL_PATH, endpoint),
             *oauth_routes(oauth),
             *shim.routes,
+            *openapi.routes(APIS, SCHEMA._schema),
+            *(Route(path, explorer) for path in (EXPLORER_PATH, f"{EXPLORER_PATH}/")),
             *static.routes,
         ],
         middleware=[Middleware(ProxyHeadersMiddleware, proxies)] if proxies else [],

@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable
 
 from app.rest.route import Invalid
+from app.rest.schemas import Schema
 from app.vocabulary import RUN_KEY
 
 _INSTANT = re.compile(
@@ -13,6 +14,14 @@ _INSTANT = re.compile(
     r"(?P<zone>Z|[-+ ][0-9]{2}:[0-9]{2})?"
 )
 _USERNAME = re.compile(r"[^\s,]{1,150}")
+_MAX_USERNAMES = 100
+
+INSTANT: Schema = {"type": "string", "anyOf": [{"format": "date"}, {"format": "date-time"}]}
+RUN: Schema = {"type": "string", "pattern": f"^({RUN_KEY.pattern})$"}
+USERNAMES: Schema = {
+    "type": "string",
+    "pattern": f"^{_USERNAME.pattern}(,{_USERNAME.pattern}){{0,{_MAX_USERNAMES - 1}}}$",
+}
 
 
 def instant(text: str) -> str:
@@ -41,10 +50,10 @@ def run_key(text: str) -> str:
 
 
 def usernames(text: str) -> list[str]:
-    """At most 100 usernames with commas between."""
+    """Usernames with commas between."""
     names = text.split(",")
-    if len(names) > 100:
-        raise Invalid("at most 100 names")
+    if len(names) > _MAX_USERNAMES:
+        raise Invalid(f"at most {_MAX_USERNAMES} names")
     if not all(_USERNAME.fullmatch(name) for name in names):
         raise Invalid("not usernames with commas between")
     return names

@@ -1,9 +1,6 @@
 """GraphiQL in a browser with the network cut off."""
 
-import json
 from pathlib import Path
-from typing import Any
-from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -17,6 +14,7 @@ from selenium.webdriver.support.expected_conditions import (
 from selenium.webdriver.support.wait import WebDriverWait
 
 from app.web.graphiql import FIRST_QUERY
+from tests.browser.logs import console, origins_asked
 from tests.servers import LiveServer
 
 DEMO_HEADERS = {"Authorization": "Token demo-key-0123456789abcdef"}
@@ -50,26 +48,6 @@ def titles(live_server: LiveServer) -> list[str]:
 def assert_answered(wait: WebDriverWait[Chrome], titles: list[str]) -> None:
     for title in titles:
         wait.until(text_to_be_present_in_element(RESPONSE, title))
-
-
-def log(browser: Chrome, kind: str) -> list[dict[str, Any]]:
-    return list(browser.get_log(kind))  # type: ignore[no-untyped-call]
-
-
-def console(browser: Chrome) -> list[str]:
-    """Everything at level warning or worse that the page and its workers wrote."""
-    return [line["message"] for line in log(browser, "browser") if line["level"] in ("WARNING", "SEVERE")]
-
-
-def origins_asked(browser: Chrome) -> set[str]:
-    """Origins that the page asked for anything over a network."""
-    events = (json.loads(entry["message"])["message"] for entry in log(browser, "performance"))
-    urls = (
-        urlsplit(event["params"]["request"]["url"])
-        for event in events
-        if event["method"] == "Network.requestWillBeSent"
-    )
-    return {f"{url.scheme}://{url.netloc}" for url in urls if url.scheme in ("http", "https", "ws", "wss")}
 
 
 def test_runs_the_first_query_offline(
