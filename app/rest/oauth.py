@@ -36,21 +36,24 @@ SECURITY_SCHEMES = {
     },
 }
 
-_CLIENT = {"client_id": STRING, "client_secret": {**STRING, "format": "password"}}
+# Empty is absent; explorers fill forms with what is the default.
+_FIELD: Schema = {**STRING, "default": ""}
+_SECRET: Schema = {**_FIELD, "format": "password"}
+_CLIENT = {"client_id": _FIELD, "client_secret": _SECRET}
 _TOKEN_FORM: Schema = {
     "type": "object",
     "properties": {
         "grant_type": {**STRING, "enum": list(GrantType)},
         **_CLIENT,
-        "username": {**STRING, "description": "Or the e-mail address; for the grant `password`."},
-        "password": {**STRING, "format": "password", "description": "For the grant `password`."},
-        "refresh_token": {**STRING, "description": "For the grant `refresh_token`."},
-        "scope": {**STRING, "description": "Names with spaces between."},
+        "username": {**_FIELD, "description": "Or the e-mail address; for the grant `password`."},
+        "password": {**_SECRET, "description": "For the grant `password`."},
+        "refresh_token": {**_FIELD, "description": "For the grant `refresh_token`."},
+        "scope": {**_FIELD, "description": "Names with spaces between."},
         "token_type": {**STRING, "enum": ["Bearer", "jwt"]},
     },
     "required": ["grant_type"],
 }
-_FORM: Schema = {"type": "object", "properties": {"token": STRING, **_CLIENT}, "required": ["token"]}
+_FORM: Schema = {"type": "object", "properties": {"token": _FIELD, **_CLIENT}, "required": ["token"]}
 _ADDRESS: Schema = {**STRING, "format": "uri"}
 _NAMES: Schema = {"type": "array", "items": STRING}
 _SECONDS: Schema = {"type": "integer", "description": "Seconds since 1970."}

@@ -42,11 +42,7 @@ _ENROLLMENTS = Route(
     document="enrollments",
     summary="All enrollments",
     description="Enrollments, inactive ones too, in the order of their ids. Bounds are of their creation.",
-    parameters=(
-        *_BOUNDS,
-        _USERNAME,
-        Parameter("course_id", "run", "Only enrollments in this run.", run_key, RUN),
-    ),
+    parameters=(*_BOUNDS, _USERNAME, _RUN),
     check=_staff_or_oneself,
     row=milliseconds("date_enrolled"),
 )
