@@ -28,6 +28,7 @@ class Choice(StrEnum):
 
 
 _NAMED: dict[str, Query | Batch] = {query.name: query for query in (*QUERIES, *BATCHES)}
+_ALL = ",".join(_NAMED)
 
 app = typer.Typer(pretty_exceptions_enable=False, add_completion=False)
 
@@ -36,13 +37,14 @@ app = typer.Typer(pretty_exceptions_enable=False, add_completion=False)
 def main(
     database: Annotated[Choice, typer.Option(help="Which database to measure.")] = Choice.BOTH,
     seconds: Annotated[float, typer.Option(min=0.1, help="How long to measure each case.")] = 4,
-    queries: Annotated[str, typer.Option(help="Which queries and batches, such as Q1,B2.")] = ",".join(
-        _NAMED
-    ),
+    queries: Annotated[str, typer.Option(help="Which queries and batches, such as Q1,B2.")] = _ALL,
     keep: Annotated[Path | None, typer.Option(help="Keep the data here, and use what is here.")] = None,
     small: Annotated[bool, typer.Option("--small", help="Little data, to try whether it works.")] = False,
 ) -> None:
-    """Measure how fast Lyceum answers, beside a bare handler that answers as many bytes, and stream the batches."""
+    """Measure how fast Lyceum answers, beside a bare handler that answers as many bytes.
+
+    Batches are streamed beside small requests, which show how long the event loop pauses.
+    """
     chosen = _chosen(queries)
     dialects = ("sqlite", "postgresql") if database is Choice.BOTH else (database.value,)
     scale = SMALL if small else FULL

@@ -144,10 +144,10 @@ def describe(databases: Mapping[str, str], queries: Sequence[Query | Batch], sca
         (
             "",
             *(f"{query.name}: {query.content}" for query in queries),
-            f"Data: {scale.accounts:,} accounts, {scale.learners:,} learners, {scale.courses:,} courses, {scale.runs:,} runs,"
-            f" {scale.enrollments:,} enrollments, {scale.days:,} days of series.",
-            "CPU is user and system time of a request. Server and load have a core each,"
-            " PostgreSQL runs on any.",
+            f"Data: {scale.accounts:,} accounts, {scale.learners:,} learners, {scale.courses:,} courses,"
+            f" {scale.runs:,} runs, {scale.enrollments:,} enrollments, {scale.days:,} days of series.",
+            "CPU is user and system time, of a request or of all batches at once. Server and load have a core"
+            " each, PostgreSQL runs on any.",
             f"{os.cpu_count()} cores of {_processor()}, {memory:.0f} GiB,"
             f" load average {os.getloadavg()[0]:.1f}.",
             ", ".join(f"{name} {number}" for name, number in versions.items()),
