@@ -22,7 +22,7 @@ from benchmarks.process import cpu_seconds
 class Target:
     """What is asked, where, and whose CPU time is counted: the server's and its database's.
 
-    Without a body it is got.
+    It is a GET without a body, else a POST.
     """
 
     port: int
@@ -131,6 +131,8 @@ async def _walk(target: Target, after: str | None, pages: int) -> tuple[Load, st
 
 
 async def measured(target: Target, work: Awaitable[list[float]]) -> Load:
+    """Wait for work that gives latencies; what it took."""
+
     def cpu() -> tuple[float, float]:
         return cpu_seconds(target.server), cpu_seconds(target.database) if target.database else 0
 
@@ -201,6 +203,7 @@ class Client(asyncio.Protocol):
 
 @asynccontextmanager
 async def connected(port: int, number: int) -> AsyncIterator[list[Client]]:
+    """So many connections."""
     connect = asyncio.get_running_loop().create_connection
     opened = await asyncio.gather(*(connect(Client, "127.0.0.1", port) for _ in range(number)))
     clients = [client for _, client in opened]
