@@ -31,6 +31,7 @@ async def create_client(
     name: str,
     url: str,
     redirect_uri: str,
+    logout_uri: str,
     client_id: str | None,
 ) -> tuple[int, str]:
     """Make a client; its id and its secret. Raises `BadUserInput`, `NotFound` and `Forbidden`."""
@@ -45,6 +46,7 @@ async def create_client(
             name=name,
             url=url,
             redirect_uri=redirect_uri,
+            logout_uri=logout_uri,
             client_id=client_id,
         )
         await session.flush()

@@ -56,6 +56,7 @@ class CreateOauthClientInput:
     name: str | None = field("Name for people.", default=UNSET)
     url: str | None = field("Address of the program.", default=UNSET)
     redirect_uri: str | None = field("Where it takes answers.", default=UNSET)
+    logout_uri: str | None = field("Where it is told that a user logs out.", default=UNSET)
     client_id: str | None = field("Its native id; made up unless given.", default=UNSET)
 
 
@@ -127,6 +128,7 @@ async def create_client(context: Context, input: CreateOauthClientInput) -> OAut
         name=given.get("name") or "",
         url=given.get("url") or "",
         redirect_uri=given.get("redirect_uri") or "",
+        logout_uri=given.get("logout_uri") or "",
         client_id=given.get("client_id"),
     )
     return OAuthClientIssued(client_key=key, client_secret=secret)

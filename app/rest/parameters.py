@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable
 
 from app.rest.route import Invalid
+from app.rest.schemas import Schema
 from app.vocabulary import RUN_KEY
 
 _INSTANT = re.compile(
@@ -12,7 +13,15 @@ _INSTANT = re.compile(
     r"(?:[T ](?P<time>[0-9]{2}:[0-9]{2}(?::[0-9]{2}(?P<fraction>\.[0-9]{1,6})?)?))?"
     r"(?P<zone>Z|[-+ ][0-9]{2}:[0-5][0-9])?"
 )
-_LONGEST_USERNAME = 150
+_USERNAME = re.compile(r"[^\s,\x00-\x1f\x7f]{1,150}")
+_MAX_USERNAMES = 100
+
+INSTANT: Schema = {"type": "string", "anyOf": [{"format": "date"}, {"format": "date-time"}]}
+RUN: Schema = {"type": "string", "pattern": f"^({RUN_KEY.pattern})$"}
+USERNAMES: Schema = {
+    "type": "string",
+    "pattern": f"^{_USERNAME.pattern}(,{_USERNAME.pattern}){{0,{_MAX_USERNAMES - 1}}}$",
+}
 
 
 def instant(text: str) -> str:
@@ -42,15 +51,15 @@ def run_key(text: str) -> str:
 
 def username(text: str) -> str:
     """A username; what cannot be one becomes the empty name, which nobody has."""
-    return text if text.isprintable() and " " not in text and len(text) <= _LONGEST_USERNAME else ""
+    return text if _USERNAME.fullmatch(text) else ""
 
 
 def usernames(text: str) -> list[str]:
-    """At most 100 usernames with commas between."""
+    """Usernames with commas between."""
     names = text.split(",")
-    if len(names) > 100:
-        raise Invalid("at most 100 names")
-    if not all(map(username, names)):
+    if len(names) > _MAX_USERNAMES:
+        raise Invalid(f"at most {_MAX_USERNAMES} names")
+    if not all(_USERNAME.fullmatch(name) for name in names):
         raise Invalid("not usernames with commas between")
     return names
 

@@ -20,6 +20,11 @@ def empty(status: int) -> Response:
     return Response(status_code=status)
 
 
+def melts(name: str) -> bool:
+    """Whether an alias asks to be dissolved."""
+    return name.startswith(MELTED) and not name.startswith("__")
+
+
 def melt(value: Any) -> Any:
     """A document's data with all aliases dissolved that ask for it."""
     if isinstance(value, list):
@@ -28,7 +33,7 @@ def melt(value: Any) -> Any:
         return value
     melted: dict[str, Any] = {}
     for name, item in value.items():
-        if name.startswith(MELTED) and not name.startswith("__"):
+        if melts(name):
             melted.update(melt(item) or {})
         else:
             melted[name] = melt(item) if isinstance(item, dict | list) else item

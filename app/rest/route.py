@@ -10,9 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.auth.viewer import Viewer
-
-Schema = dict[str, Any]
-"""A JSON Schema."""
+from app.rest.schemas import DETAIL, STRING, Schema
 
 
 class Refusal(Exception):
@@ -48,8 +46,17 @@ class Parameter:
     variable: str | None
     description: str
     parse: Callable[[str], Any] = str
-    schema: Schema = field(default_factory=lambda: {"type": "string"})
+    schema: Schema = field(default_factory=STRING.copy)
     pattern: str | None = None
+
+
+@dataclass(frozen=True)
+class Refused:
+    """What an answer that is none of 200 means, and the schema of its body; without one it is empty."""
+
+    meaning: str
+    body: Schema | None = field(default_factory=DETAIL.copy)
+    content_type: str = "application/json"
 
 
 @dataclass(frozen=True)
@@ -103,7 +110,18 @@ class Route:
     result: str = "page.nodes"
     shape: Callable[[Schema], Schema] | None = None
     """Makes the schema of the answer from that of the result, where they differ."""
-    refusals: Mapping[int, str] = field(default_factory=dict)
-    """Statuses of its own, and what they mean."""
+    empty: str | None = None
+    """What 200 with an empty body means, where there is such an answer."""
+    refusals: Mapping[int, Refused] = field(default_factory=dict)
+    """Statuses of its own; those that all routes have are not among them."""
     invalid: Callable[[str, str], Any] = invalid_detail
     throttled: bool = False
+
+
+@dataclass(frozen=True)
+class Api:
+    """An older API: its name, what it is, and its routes."""
+
+    name: str
+    description: str
+    routes: tuple[Route, ...]

@@ -5,19 +5,19 @@ from dataclasses import replace
 from pathlib import Path
 
 from app.auth.viewer import Viewer
-from app.rest.parameters import instant, run_key, username
+from app.rest.parameters import INSTANT, RUN, instant, run_key, username
 from app.rest.render import json, milliseconds
 from app.rest.route import Parameter, Refusal, Route
 
-_INSTANT = {"type": "string", "examples": ["2015-12-09", "2015-12-09T00:00:00Z"]}
 _LATER, _EARLIER = "Only rows later than this.", "Only rows earlier than this."
 _BOUNDS = (
     # The seed's own slip comes first, so that the right spelling wins.
-    Parameter("update_min", "since", f"{_LATER} Another spelling of `updated_min`.", instant, _INSTANT),
-    Parameter("update_max", "until", f"{_EARLIER} Another spelling of `updated_max`.", instant, _INSTANT),
-    Parameter("updated_min", "since", _LATER, instant, _INSTANT),
-    Parameter("updated_max", "until", _EARLIER, instant, _INSTANT),
+    Parameter("update_min", "since", f"{_LATER} Another spelling of `updated_min`.", instant, INSTANT),
+    Parameter("update_max", "until", f"{_EARLIER} Another spelling of `updated_max`.", instant, INSTANT),
+    Parameter("updated_min", "since", _LATER, instant, INSTANT),
+    Parameter("updated_max", "until", _EARLIER, instant, INSTANT),
 )
+_RUN = Parameter("course_id", "run", "Only enrollments in this run.", run_key, RUN)
 _USERNAME = Parameter(
     "username", "username", "Only rows of this user; who is not staff names himself.", username
 )
@@ -44,7 +44,7 @@ _ENROLLMENTS = Route(
     document="enrollments",
     summary="All enrollments",
     description="Enrollments, inactive ones too, in the order of their ids. Bounds are of their creation.",
-    parameters=(*_BOUNDS, _USERNAME, Parameter("course_id", "run", "Only enrollments in this run.", run_key)),
+    parameters=(*_BOUNDS, _USERNAME, _RUN),
     check=_staff_or_oneself,
     row=milliseconds("date_enrolled"),
 )

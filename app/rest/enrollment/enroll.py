@@ -6,8 +6,10 @@ from typing import Any
 
 from starlette.responses import Response
 
+from app.rest.parameters import RUN
 from app.rest.render import empty, json
-from app.rest.route import Call, Refusal, Route, Schema
+from app.rest.route import Call, Refusal, Refused, Route
+from app.rest.schemas import MESSAGE, STRING, Schema, nullable
 
 _TYPES: Mapping[str, tuple[type, str]] = {
     "user": (str, "a string"),
@@ -75,10 +77,10 @@ def _answer(call: Call, data: dict[str, Any]) -> Response:
 
 
 def _schema() -> Schema:
-    string, boolean = {"type": ["string", "null"]}, {"type": ["boolean", "null"]}
+    string, boolean = nullable(STRING), nullable({"type": "boolean"})
     attribute = {
         "type": "object",
-        "properties": {name: {"type": "string"} for name in _ATTRIBUTE},
+        "properties": dict.fromkeys(_ATTRIBUTE, STRING),
         "required": list(_ATTRIBUTE),
     }
     return {
@@ -86,7 +88,7 @@ def _schema() -> Schema:
         "properties": {
             "course_details": {
                 "type": "object",
-                "properties": {"course_id": {"type": "string"}},
+                "properties": {"course_id": RUN},
                 "required": ["course_id"],
             },
             "user": {**string, "description": "Whom to enroll; the caller unless given."},
@@ -100,6 +102,11 @@ def _schema() -> Schema:
     }
 
 
+_REFUSED = {
+    **MESSAGE,
+    "properties": {"message": STRING, "course_details": {"type": "object"}},
+}
+
 ENROLL = Route(
     path="/api/enrollment/v1/enrollment",
     folder=Path(__file__).parent,
@@ -112,10 +119,10 @@ ENROLL = Route(
     answer=_answer,
     result="result.enrollment",
     refusals={
-        400: "The course run or the mode cannot be had, or a member cannot be used.",
-        403: "The caller may not choose this mode, or not leave.",
-        404: "Another user, and the caller is not staff.",
-        406: "There is no such user.",
+        400: Refused("The course run or the mode cannot be had, or a member cannot be used.", _REFUSED),
+        403: Refused("The caller may not choose this mode, or not leave.", MESSAGE),
+        404: Refused("Another user, and the caller is not staff.", None),
+        406: Refused("There is no such user.", MESSAGE),
     },
     throttled=True,
 )

@@ -6,9 +6,10 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.rest.parameters import number, run_key, usernames
+from app.rest.parameters import RUN, USERNAMES, number, run_key, usernames
 from app.rest.render import json
-from app.rest.route import Call, Caller, Invalid, Parameter, Route, Schema, by_parameters
+from app.rest.route import Call, Caller, Invalid, Parameter, Refused, Route, by_parameters
+from app.rest.schemas import STRING, Schema, exactly, nullable
 
 _PAGE_SIZE = 100
 _NEXT, _PREVIOUS = "n", "p"
@@ -48,12 +49,8 @@ def _address(request: Request, direction: str, cursor: str | None) -> str | None
 
 
 def _shape(rows: Schema) -> Schema:
-    address = {"type": ["string", "null"], "format": "uri"}
-    return {
-        "type": "object",
-        "properties": {"next": address, "previous": address, "results": rows},
-        "required": ["next", "previous", "results"],
-    }
+    address = nullable({"type": "string", "format": "uri"})
+    return exactly(next=address, previous=address, results=rows)
 
 
 def _invalid(parameter: str, message: str) -> Any:
@@ -62,6 +59,8 @@ def _invalid(parameter: str, message: str) -> Any:
     return {"field_errors": {name: {"developer_message": message}}}
 
 
+_INVALID = exactly(field_errors={"type": "object", "additionalProperties": exactly(developer_message=STRING)})
+
 ALL = Route(
     path="/api/enrollment/v1/enrollments",
     folder=Path(__file__).parent,
@@ -69,8 +68,10 @@ ALL = Route(
     summary="All enrollments",
     description="Newest first, active or not, in pages.",
     parameters=(
-        Parameter("course_id", "run", "Only enrollments in this run.", run_key),
-        Parameter("username", "usernames", "Only enrollments of these users, with commas.", usernames),
+        Parameter("course_id", "run", "Only enrollments in this run.", run_key, RUN),
+        Parameter(
+            "username", "usernames", "Only enrollments of these users, with commas.", usernames, USERNAMES
+        ),
         Parameter(
             "page_size",
             None,
@@ -84,7 +85,7 @@ ALL = Route(
     variables=_variables,
     answer=_answer,
     shape=_shape,
-    refusals={400: "A parameter cannot be used."},
+    refusals={400: Refused("A parameter cannot be used.", _INVALID)},
     invalid=_invalid,
     throttled=True,
 )

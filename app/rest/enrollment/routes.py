@@ -12,7 +12,8 @@ from app.rest.enrollment.enroll import ENROLL
 from app.rest.enrollment.pages import ALL
 from app.rest.parameters import run_key, username
 from app.rest.render import empty, json
-from app.rest.route import Call, Caller, Parameter, Refusal, Route, by_parameters
+from app.rest.route import Call, Caller, Parameter, Refusal, Refused, Route, by_parameters
+from app.rest.schemas import MESSAGE, Schema
 from app.vocabulary import RUN_KEY
 
 _route = partial(Route, folder=Path(__file__).parent, throttled=True)
@@ -38,6 +39,11 @@ def _one(call: Call, data: dict[str, Any]) -> Response:
     return json(found[0]) if found else empty(200)
 
 
+def _item(rows: Schema) -> Schema:
+    item: Schema = rows["items"]
+    return item
+
+
 def _course(call: Call, data: dict[str, Any]) -> Response:
     if data["run"] is None:
         return json({"message": f"There is no course {call.values['course_id']}."}, 400)
@@ -58,20 +64,24 @@ ROUTES = (
         path="/api/enrollment/v1/enrollment/{username},{course_id}",
         document="one",
         summary="A user's enrollment in a course run",
-        description="Active or not; an empty body where the user is not enrolled.",
+        description="Active or not.",
         parameters=(_USERNAME, _COURSE),
         check=_staff_or_oneself,
         answer=_one,
-        refusals={404: "There is no such user, or none that the caller may see."},
+        shape=_item,
+        empty="The user is not enrolled.",
+        refusals={404: Refused("There is no such user, or none that the caller may see.", None)},
     ),
     _route(
         path="/api/enrollment/v1/enrollment/{course_id}",
         document="one",
         summary="The caller's enrollment in a course run",
-        description="Active or not; an empty body where the caller is not enrolled.",
+        description="Active or not.",
         parameters=(_COURSE,),
         variables=_of_viewer,
         answer=_one,
+        shape=_item,
+        empty="The caller is not enrolled.",
     ),
     _route(
         path="/api/enrollment/v1/course/{course_id}",
@@ -81,7 +91,7 @@ ROUTES = (
         caller=Caller.ANYBODY,
         answer=_course,
         result="run",
-        refusals={400: "There is no such course run."},
+        refusals={400: Refused("There is no such course run.", MESSAGE)},
     ),
     ALL,
 )
