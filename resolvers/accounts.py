@@ -72,10 +72,11 @@ async def update(context: Context, id: int, values: Values) -> int:
         _check_rights(viewer, user, given if password is None else given | {"password": password})
         if password_hash is not None:
             await accounts.set_password_hash(session, user.username, password_hash)
+            record(session, str(viewer.username), "user.set_password", user.username)
         columns = {_RIGHTS.get(name, name): value for name, value in given.items() if name != "is_active"}
         changed = await accounts.update_user(session, user.username, active=given.get("is_active"), **columns)
-        if viewer.is_staff and (changed or password_hash is not None):
-            record(session, str(viewer.username), "user.update", user.username, fields=sorted({*values}))
+        if viewer.is_staff and changed:
+            record(session, str(viewer.username), "user.update", user.username, fields=sorted(given))
     if not given.keys().isdisjoint(_ACCESS) or password_hash is not None:
         context.forget_credentials()
     return id

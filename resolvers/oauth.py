@@ -82,9 +82,9 @@ async def create_token(
         name = str(viewer.username) if username is None else username
         await _user(session, viewer, name)
         token, text = await admin.create_token(session, name, client_id, expires, scope)
-        _record(
-            session, viewer, "token.create", f"{token.id} of {name}", client=client_id, expires=str(expires)
-        )
+        end = f"{token.expires:%Y-%m-%dT%H:%M:%SZ}"
+        detail = {"user": name, "client_id": client_id, "scope": token.scope, "expires": end}
+        _record(session, viewer, "token.create", str(token.id), **detail)
         return token.id, text
 
 

@@ -5,9 +5,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from starlette.datastructures import URLPath
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Match
+from starlette.routing import BaseRoute, Match, NoMatchFound
 from starlette.types import Receive, Scope, Send
 
 from app.auth.attempts import Attempts
@@ -138,6 +139,10 @@ class _Path(BaseRoute):
         if match is None:
             return Match.NONE, {}
         return Match.FULL, {"path_params": match.groupdict()}
+
+    def url_path_for(self, name: str, /, **path_params: Any) -> URLPath:
+        """Raise `NoMatchFound`: these paths have no names, and what comes after them is looked at then."""
+        raise NoMatchFound(name, path_params)
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request of any method, unless its sender left; what nobody expected is masked."""

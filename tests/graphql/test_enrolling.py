@@ -135,6 +135,14 @@ CASES = {
     "closing comes before an enrollment that is there": Case(
         "learner", "invited", "EnrollmentClosed INVITE_ONLY", {}, (("staff", "invited", staff(force=True)),)
     ),
+    "leaving what is over": Case(
+        "staff",
+        "over",
+        "saved audit inactive",
+        staff(isActive=False),
+        (("staff", "over", staff(force=True)),),
+        history="+audit -audit",
+    ),
     "leaving in another mode": Case(
         "staff",
         "paid",

@@ -181,7 +181,7 @@ def check(case: Case[Any], response: httpx.Response) -> Any:
     answer = response.json()
     assert answer.keys() in ({"data", "extensions"}, {"errors"}, {"errors", "data", "extensions"})
     codes = {error["extensions"]["code"] for error in answer.get("errors", ())}
-    assert codes <= {"BAD_USER_INPUT", "COST_EXCEEDED", "UNAUTHENTICATED"}
+    assert codes <= {"BAD_USER_INPUT", "COST_EXCEEDED"}
     return answer
 
 
