@@ -6,7 +6,7 @@ NODE := tests/node/node_modules/.package-lock.json
 PIP_INSTALL := $(BIN)/pip --quiet --disable-pip-version-check install --root-user-action=ignore
 COMPILE := $(BIN)/uv pip compile --quiet --generate-hashes --no-header --universal --python-version 3.11
 
-.PHONY: help run test check bench schema graphiql lock clean browser
+.PHONY: help run test check bench schema graphiql explorer lock clean browser
 
 help: ## Print this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 12
@@ -36,12 +36,16 @@ graphiql: ## Build the GraphiQL that the package ships
 	npm --prefix app/web/graphiql ci
 	npm --prefix app/web/graphiql run build
 
+explorer: ## Build the REST explorer that the package ships
+	npm --prefix app/web/explorer ci --ignore-scripts
+	npm --prefix app/web/explorer run build
+
 lock: $(VENV) ## Pin the Python packages; ARGS=--upgrade takes the newest
 	$(COMPILE) $(ARGS) pyproject.toml --output-file requirements/run.txt
 	$(COMPILE) $(ARGS) pyproject.toml --extra dev --output-file requirements/dev.txt
 
 clean: ## Remove what is installed here; data in var/ stays
-	rm -rf .venv dist tests/node/node_modules app/web/graphiql/node_modules
+	rm -rf .venv dist tests/node/node_modules app/web/*/node_modules
 
 $(VENV): requirements/dev.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Lyceum needs Python 3.11 or later: make PYTHON=...")'

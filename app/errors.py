@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from app.vocabulary import ClosedReason
+
 
 class LyceumError(Exception):
     """An expected failure: its message and code reach the caller unmasked.
@@ -33,6 +35,32 @@ class Forbidden(LyceumError):
     """The caller is known and may not do this."""
 
     code = "FORBIDDEN"
+
+
+class NotFound(LyceumError):
+    """What the caller names is not there, or not for the caller to see."""
+
+    code = "NOT_FOUND"
+
+
+class ModeUnavailable(LyceumError):
+    """A course run is not offered in this enrollment mode, or no longer."""
+
+    code = "MODE_UNAVAILABLE"
+
+    def __init__(self, message: str, run_id: int) -> None:
+        super().__init__(message, field="mode")
+        self.run_id = run_id
+
+
+class EnrollmentClosed(LyceumError):
+    """Nobody can enroll in a course run now, for a reason."""
+
+    code = "ENROLLMENT_CLOSED"
+
+    def __init__(self, message: str, reason: ClosedReason) -> None:
+        super().__init__(message)
+        self.reason = reason
 
 
 class InsufficientScope(Forbidden):

@@ -23,12 +23,17 @@ from app.demo.credentials import DEMO
 from app.errors import Unauthenticated
 from app.graphql.endpoint import GraphQLEndpoint
 from app.graphql.execute import Executor
+from app.rest import openapi
+from app.rest.routes import APIS, ROUTES
+from app.rest.shim import Shim
 from app.settings import Settings
 from app.web import static
+from app.web.explorer import explorer_page
 from app.web.graphiql import graphiql_page
 from schema.build import SCHEMA
 
 GRAPHQL_PATH = "/graphql"
+EXPLORER_PATH = "/docs"
 
 
 def create_app(settings: Settings | None = None, clock: Clock = now) -> Starlette:
@@ -40,24 +45,34 @@ def create_app(settings: Settings | None = None, clock: Clock = now) -> Starlett
         # A second longer, so that the operation's own limit comes first and answers.
         statement_timeout=settings.operation_timeout + 1,
     )
-    executor = Executor(SCHEMA._schema, database, settings)
     passwords = Passwords(database, settings, clock)
     authenticator = Authenticator(database, passwords, clock)
+    executor = Executor(SCHEMA._schema, database, settings, authenticator.forget)
     sessions = Sessions(database, passwords, settings, clock)
     oauth = OAuthServer(database, authenticator, passwords, settings, clock)
 
-    async def graphiql(request: Request) -> Response:
-        headers = {"Authorization": f"Token {DEMO.api_key}"}
+    async def demo_key() -> str | None:
         try:
-            await authenticator.viewer(headers["Authorization"])
+            await authenticator.viewer(f"Token {DEMO.api_key}")
         except Unauthenticated:
-            cookie = request.cookies.get(SESSION_COOKIE)
-            headers = {CSRF_HEADER: csrf_token(cookie)} if cookie else {}
+            return None
+        return DEMO.api_key
+
+    async def graphiql(request: Request) -> Response:
+        key, cookie = await demo_key(), request.cookies.get(SESSION_COOKIE)
+        headers = {"Authorization": f"Token {key}"} if key else {}
+        if cookie and not key:
+            headers = {CSRF_HEADER: csrf_token(cookie)}
         return graphiql_page(GRAPHQL_PATH, headers)
+
+    async def explorer(request: Request) -> Response:
+        page = GRAPHQL_PATH if settings.serves_graphiql else None
+        return explorer_page(openapi.PATH, page, await demo_key())
 
     endpoint = GraphQLEndpoint(
         executor, authenticator, settings, graphiql if settings.serves_graphiql else None
     )
+    shim = Shim(ROUTES, executor, authenticator, settings, clock)
     proxies = settings.trusted_proxies
 
     async def front(request: Request) -> Response:
@@ -71,14 +86,20 @@ def create_app(settings: Settings | None = None, clock: Clock = now) -> Starlett
         yield
         await database.dispose()
 
-    return Starlette(
+    app = Starlette(
         routes=[
             Route("/", front),
-            Route(GRAPHQL_PATH, endpoint),
+            *(Route(path, endpoint) for path in (GRAPHQL_PATH, f"{GRAPHQL_PATH}/")),
             *oauth_routes(oauth),
+            *shim.routes,
             *admin_routes(database, authenticator, sessions),
+            *openapi.routes(APIS, SCHEMA._schema),
+            *(Route(path, explorer) for path in (EXPLORER_PATH, f"{EXPLORER_PATH}/")),
             *static.routes,
         ],
         middleware=[Middleware(ProxyHeadersMiddleware, proxies)] if proxies else [],
         lifespan=lifespan,
     )
+    # A redirect loses the body or the header in simple clients.
+    app.router.redirect_slashes = False
+    return app

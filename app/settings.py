@@ -78,6 +78,13 @@ class Settings(BaseSettings):
         description="Failures of an OAuth client from one address in 5 minutes; 0 is no limit.",
     )
 
+    enrollment_requests_per_minute: int = Field(
+        0, ge=0, description="Requests to the enrollment API a user may make in a minute; 0 is no limit."
+    )
+    enrollment_requests_per_minute_staff: int = Field(
+        0, ge=0, description="The same for staff; 0 is no limit."
+    )
+
     @field_validator("trusted_proxies")
     @classmethod
     def _networks(cls, value: str | None) -> str | None:

@@ -4,7 +4,12 @@ Values are what the database holds. Open vocabularies (enrollment modes,
 level types, languages) are plain strings, because platforms invent new ones.
 """
 
+import re
 from enum import StrEnum
+
+_KEY_PART = r"[\w.~-]+"
+RUN_KEY = re.compile(rf"course-v1:{_KEY_PART}\+{_KEY_PART}\+{_KEY_PART}|{_KEY_PART}/{_KEY_PART}/{_KEY_PART}")
+"""A course run key, in the new style or the old one (Enrollment contract 4.1)."""
 
 
 class Gender(StrEnum):
@@ -74,6 +79,14 @@ class EnrollmentEventType(StrEnum):
     ACTIVATED = "activated"
     DEACTIVATED = "deactivated"
     MODE_CHANGED = "mode_changed"
+
+
+class ClosedReason(StrEnum):
+    """Why nobody can enroll in a course run."""
+
+    CLOSED = "closed"
+    FULL = "full"
+    INVITE_ONLY = "invite_only"
 
 
 class ConsentPolicy(StrEnum):

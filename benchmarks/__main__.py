@@ -1,4 +1,4 @@
-"""The command: fill the databases, measure every query on them, print the table."""
+"""The command: fill the databases, measure every query and batch on them, print the tables."""
 
 import sys
 from collections.abc import Sequence
@@ -15,8 +15,8 @@ from app.errors import BadUserInput, LyceumError
 from benchmarks.bench import bench
 from benchmarks.data import FULL, SMALL
 from benchmarks.databases import data_directory, filled
-from benchmarks.queries import QUERIES, Query
-from benchmarks.report import describe, table
+from benchmarks.queries import BATCHES, QUERIES, Batch, Query
+from benchmarks.report import BatchMeasurement, Measurement, batch_table, describe, table
 
 
 class Choice(StrEnum):
@@ -27,6 +27,9 @@ class Choice(StrEnum):
     BOTH = "both"
 
 
+_NAMED: dict[str, Query | Batch] = {query.name: query for query in (*QUERIES, *BATCHES)}
+_ALL = ",".join(_NAMED)
+
 app = typer.Typer(pretty_exceptions_enable=False, add_completion=False)
 
 
@@ -34,15 +37,19 @@ app = typer.Typer(pretty_exceptions_enable=False, add_completion=False)
 def main(
     database: Annotated[Choice, typer.Option(help="Which database to measure.")] = Choice.BOTH,
     seconds: Annotated[float, typer.Option(min=0.1, help="How long to measure each case.")] = 4,
-    queries: Annotated[str, typer.Option(help="Which queries, such as Q1,Q3.")] = "Q1,Q2,Q3,Q4",
+    queries: Annotated[str, typer.Option(help="Which queries and batches, such as Q1,B2.")] = _ALL,
     keep: Annotated[Path | None, typer.Option(help="Keep the data here, and use what is here.")] = None,
     small: Annotated[bool, typer.Option("--small", help="Little data, to try whether it works.")] = False,
 ) -> None:
-    """Measure how fast Lyceum answers, beside a bare handler that answers as many bytes."""
+    """Measure how fast Lyceum answers, beside a bare handler that answers as many bytes.
+
+    Batches are streamed beside small requests, which show how long the event loop pauses.
+    """
     chosen = _chosen(queries)
     dialects = ("sqlite", "postgresql") if database is Choice.BOTH else (database.value,)
     scale = SMALL if small else FULL
-    measurements = []
+    measurements: list[Measurement] = []
+    batches: list[BatchMeasurement] = []
     with ExitStack() as stack:
         progress = stack.enter_context(progress_bars())
         directory = stack.enter_context(data_directory(keep))
@@ -52,20 +59,25 @@ def main(
         }
         measuring = stack.enter_context(bench(seconds, scale, progress))
         for query in chosen:
+            if isinstance(query, Batch):
+                batches += [row for name, at in databases.items() for row in measuring.batch(query, name, at)]
+                continue
             found = [row for name, at in databases.items() for row in measuring.lyceum(query, name, at)]
             measurements += [*found, *measuring.bare(query, found[0].load.size)]
     console = Console(width=None if sys.stdout.isatty() else 140)
-    console.print(table(measurements))
+    if measurements:
+        console.print(table(measurements))
+    if batches:
+        console.print(batch_table(batches))
     console.print(describe({name: at.version for name, at in databases.items()}, chosen, scale))
 
 
-def _chosen(names: str) -> Sequence[Query]:
-    known = {query.name: query for query in QUERIES}
+def _chosen(names: str) -> Sequence[Query | Batch]:
     wanted = [name.strip().upper() for name in names.split(",")]
     for name in wanted:
-        if name not in known:
-            raise BadUserInput(f"--queries: there is no query {name!r}, only {', '.join(known)}")
-    return [known[name] for name in wanted]
+        if name not in _NAMED:
+            raise BadUserInput(f"--queries: there is no query {name!r}, only {', '.join(_NAMED)}")
+    return [_NAMED[name] for name in wanted]
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Measuring queries: each on a server of its own, by a load that comes from another process."""
+"""Measuring queries and batches: each on a server of its own, by a load that comes from another process."""
 
 import multiprocessing
 from collections.abc import Iterator, Sequence
@@ -11,12 +11,15 @@ from app.progress import Progress
 from benchmarks.data import Scale
 from benchmarks.databases import Filled
 from benchmarks.load import Load, Target, hammer, walk
-from benchmarks.process import cores, peak_memory, pin
-from benchmarks.queries import Query
-from benchmarks.report import Measurement
+from benchmarks.process import cores, peak_memory, pin, start_peak
+from benchmarks.queries import Batch, Query
+from benchmarks.report import BatchMeasurement, Measurement
 from benchmarks.server import Server, bare, lyceum
+from benchmarks.stream import idle, stream
 
 CONNECTIONS = (1, 16)
+STREAMS = (1, 4)
+_WARM_UP = "username=learner-00001"
 _PAGES_AT_ONCE = 100
 
 
@@ -47,6 +50,20 @@ class Bench:
         yield from self._hammer(
             target, query, "bare Starlette", CONNECTIONS[:1] if query.paged else CONNECTIONS
         )
+
+    def batch(self, batch: Batch, name: str, database: Filled) -> Iterator[BatchMeasurement]:
+        """Measure a batch over a database, each number of streams on a server that streamed nothing yet."""
+        advance = self.progress(f"{batch.name}, {name}", sum(STREAMS))
+        for count in STREAMS:
+            with lyceum(database.url, self.core) as running:
+                target = Target(running.port, batch.path, None, running.pid, database.pid)
+                rest = self.loader.submit(idle, target, _WARM_UP, self.seconds).result()
+                resident = start_peak(running.pid)
+                rows = batch.rows(self.scale)
+                streams = self.loader.submit(stream, target, count, batch.key, rows).result()
+                memory = peak_memory(running.pid) - resident
+                yield BatchMeasurement(batch.name, name, count, streams, memory, rest)
+            advance(count)
 
     def _target(self, query: Query, running: Server, path: str, database: int | None = None) -> Target:
         body = {"query": query.text, "variables": query.variables(self.scale)}

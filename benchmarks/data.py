@@ -15,6 +15,7 @@ from app.db.engine import Database
 from app.db.models import ApiKey, Calendar, Course, CourseRun, Enrollment, EnrollmentSpan, User
 from app.db.models.tables import table_of
 from app.db.types import UtcDateTime
+from app.errors import BadUserInput
 from app.progress import Progress, silent
 from app.vocabulary import Dimension, Gender, Pacing
 
@@ -28,9 +29,14 @@ _CHUNK = 10_000
 
 @dataclass(frozen=True)
 class Scale:
-    """How much there is of everything; `days` is the length of each enrollment series."""
+    """How much there is of everything.
+
+    The first `learners` of the accounts enroll, the last one is staff. `days` is
+    the length of each enrollment series.
+    """
 
     name: str
+    accounts: int
     learners: int
     courses: int
     runs: int
@@ -48,8 +54,10 @@ class Scale:
         return FIRST_DAY + dt.timedelta(self.days)
 
 
-FULL = Scale("full", learners=10_000, courses=200, runs=600, enrollments_per_run=500, days=730)
-SMALL = Scale("small", learners=100, courses=10, runs=30, enrollments_per_run=20, days=60)
+FULL = Scale(
+    "full", accounts=300_000, learners=10_000, courses=200, runs=600, enrollments_per_run=500, days=730
+)
+SMALL = Scale("small", accounts=700, learners=100, courses=10, runs=30, enrollments_per_run=20, days=60)
 
 
 @dataclass(frozen=True)
@@ -82,8 +90,8 @@ def run_key(number: int, scale: Scale) -> str:
 async def fill(database: Database, scale: Scale, progress: Progress = silent) -> None:
     """Write the data set into a migrated database without rows, in one transaction."""
     tables: tuple[tuple[type[SQLModel], Iterator[dict[str, Any]], int], ...] = (
-        (User, _users(scale), scale.learners + 1),
-        (ApiKey, iter([{"user_id": scale.learners + 1, "key_hash": hash_key(API_KEY)}]), 1),
+        (User, _users(scale), scale.accounts),
+        (ApiKey, iter([{"user_id": scale.accounts, "key_hash": hash_key(API_KEY)}]), 1),
         (Course, _courses(scale), scale.courses),
         (CourseRun, _runs(scale), scale.runs),
         (Enrollment, _enrollments(scale), scale.enrollments),
@@ -104,15 +112,18 @@ async def fill(database: Database, scale: Scale, progress: Progress = silent) ->
             advance(scale.runs * scale.days)
 
 
-async def is_filled(database: Database) -> bool:
-    """Whether the data set is there."""
+async def is_filled(database: Database, scale: Scale) -> bool:
+    """Whether the data set is there. Raises `BadUserInput` for one of another scale."""
     async with database.reader.connect() as connection:
         statement = select(table_of(ApiKey).c.user_id).where(table_of(ApiKey).c.key_hash == hash_key(API_KEY))
-        return await connection.scalar(statement) is not None
+        staff = await connection.scalar(statement)
+    if staff not in (None, scale.accounts):
+        raise BadUserInput("--keep: the data that was kept there is of another scale; remove it")
+    return staff is not None
 
 
 def _users(scale: Scale) -> Iterator[dict[str, Any]]:
-    for number in range(1, scale.learners + 1):
+    for number in range(1, scale.accounts):
         yield {
             "id": number,
             "username": f"learner-{number:05}",
@@ -124,7 +135,7 @@ def _users(scale: Scale) -> Iterator[dict[str, Any]]:
             "year_of_birth": 1950 + number % 55,
         }
     yield {
-        "id": scale.learners + 1,
+        "id": scale.accounts,
         "username": "benchmark",
         "email": "benchmark@example.org",
         "name": "Benchmark",

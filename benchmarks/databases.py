@@ -82,7 +82,7 @@ def _postgres_server(directory: Path) -> Iterator[str]:
 async def _filled(url: str, scale: Scale, progress: Progress) -> Filled:
     async with _opened(url) as database:
         await migrate.upgrade(database)
-        if not await is_filled(database):
+        if not await is_filled(database, scale):
             await fill(database, scale, progress)
             if database.dialect == "postgresql":
                 # What autovacuum would do, some time in the middle of a measurement.

@@ -20,19 +20,25 @@ from benchmarks.process import cpu_seconds
 
 @dataclass(frozen=True)
 class Target:
-    """What is asked, where, and whose CPU time is counted: the server's and its database's."""
+    """What is asked, where, and whose CPU time is counted: the server's and its database's.
+
+    It is a GET without a body, else a POST.
+    """
 
     port: int
     path: str
-    body: Mapping[str, Any]
+    body: Mapping[str, Any] | None
     server: int
     database: int | None = None
 
     def request(self, **variables: Any) -> bytes:
         """The bytes of a request, with more variables."""
-        body = orjson.dumps({**self.body, "variables": {**self.body["variables"], **variables}})
+        method, body = "GET", b""
+        if self.body is not None:
+            method = "POST"
+            body = orjson.dumps({**self.body, "variables": {**self.body["variables"], **variables}})
         head = (
-            f"POST {self.path} HTTP/1.1\r\nHost: 127.0.0.1:{self.port}\r\n"
+            f"{method} {self.path} HTTP/1.1\r\nHost: 127.0.0.1:{self.port}\r\n"
             f"Authorization: Token {API_KEY}\r\nAccept: application/json\r\n"
             f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
         )
@@ -74,10 +80,10 @@ def walk(target: Target, after: str | None, pages: int) -> tuple[Load, str | Non
 
 async def _hammer(target: Target, connections: int, warm_up: float, seconds: float) -> Load:
     request = target.request()
-    async with _connected(target.port, connections) as clients:
+    async with connected(target.port, connections) as clients:
         size = len(_checked(await clients[0].ask(request)))
 
-        async def ask_until(client: _Client, end: float) -> list[float]:
+        async def ask_until(client: Client, end: float) -> list[float]:
             latencies = []
             now = perf_counter()
             while now < end:
@@ -95,13 +101,13 @@ async def _hammer(target: Target, connections: int, warm_up: float, seconds: flo
             return [latency for latencies in found for latency in latencies]
 
         await ask_for(warm_up)
-        load = await _measured(target, ask_for(seconds))
+        load = await measured(target, ask_for(seconds))
     load.size = size
     return load
 
 
 async def _walk(target: Target, after: str | None, pages: int) -> tuple[Load, str | None]:
-    async with _connected(target.port, 1) as (client,):
+    async with connected(target.port, 1) as (client,):
         size = items = 0
 
         async def ask() -> list[float]:
@@ -119,12 +125,14 @@ async def _walk(target: Target, after: str | None, pages: int) -> tuple[Load, st
                     break
             return latencies
 
-        load = await _measured(target, ask())
+        load = await measured(target, ask())
     load.size, load.items = size, items
     return load, after
 
 
-async def _measured(target: Target, work: Awaitable[list[float]]) -> Load:
+async def measured(target: Target, work: Awaitable[list[float]]) -> Load:
+    """Wait for work that gives latencies; what it took."""
+
     def cpu() -> tuple[float, float]:
         return cpu_seconds(target.server), cpu_seconds(target.database) if target.database else 0
 
@@ -142,7 +150,7 @@ def _checked(answer: bytes) -> bytes:
     return answer
 
 
-class _Client(asyncio.Protocol):
+class Client(asyncio.Protocol):
     """One connection with one request at a time."""
 
     def __init__(self) -> None:
@@ -194,9 +202,10 @@ class _Client(asyncio.Protocol):
 
 
 @asynccontextmanager
-async def _connected(port: int, number: int) -> AsyncIterator[list[_Client]]:
+async def connected(port: int, number: int) -> AsyncIterator[list[Client]]:
+    """So many connections."""
     connect = asyncio.get_running_loop().create_connection
-    opened = await asyncio.gather(*(connect(_Client, "127.0.0.1", port) for _ in range(number)))
+    opened = await asyncio.gather(*(connect(Client, "127.0.0.1", port) for _ in range(number)))
     clients = [client for _, client in opened]
     try:
         yield clients

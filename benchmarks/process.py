@@ -13,11 +13,13 @@ def cpu_seconds(pid: int) -> float:
 
 def peak_memory(pid: int) -> int:
     """The most memory that a process ever had resident, in bytes."""
-    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-        name, _, value = line.partition(":")
-        if name == "VmHWM":
-            return int(value.split()[0]) * 1024
-    raise LookupError(f"process {pid} has no memory")
+    return _memory(pid, "VmHWM")
+
+
+def start_peak(pid: int) -> int:
+    """Let the peak count from now on; gives the memory that a process has resident now."""
+    Path(f"/proc/{pid}/clear_refs").write_text("5")
+    return _memory(pid, "VmRSS")
 
 
 def parent(pid: int, name: str) -> int | None:
@@ -38,6 +40,14 @@ def cores() -> tuple[int, int]:
     """A core for the server and one for the load; the same where there is only one."""
     allowed = os.sched_getaffinity(0)
     return min(allowed), max(allowed)
+
+
+def _memory(pid: int, field: str) -> int:
+    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+        name, _, value = line.partition(":")
+        if name == field:
+            return int(value.split()[0]) * 1024
+    raise LookupError(f"process {pid} has no memory")
 
 
 def _ticks(pid: int) -> int:

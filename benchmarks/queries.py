@@ -18,6 +18,17 @@ class Query:
     paged: bool = False
 
 
+@dataclass(frozen=True)
+class Batch:
+    """A path that streams all rows there are, in ascending order of the member `key`."""
+
+    name: str
+    content: str
+    path: str
+    key: str
+    rows: Callable[[Scale], int]
+
+
 QUERIES = (
     Query(
         "Q1",
@@ -72,5 +83,16 @@ QUERIES = (
         }""",
         lambda scale: {"first": 100},
         paged=True,
+    ),
+)
+
+BATCHES = (
+    Batch("B1", "all accounts, streamed", "/v1/accounts/batch", "id", lambda scale: scale.accounts),
+    Batch(
+        "B2",
+        "all enrollments, streamed",
+        "/v1/enrollment/batch",
+        "enrollment_id",
+        lambda scale: scale.enrollments,
     ),
 )

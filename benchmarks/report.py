@@ -1,4 +1,4 @@
-"""What was measured, as one table."""
+"""What was measured, as a table of queries and one of batches."""
 
 import os
 import platform
@@ -11,7 +11,8 @@ from rich.table import Table
 
 from benchmarks.data import Scale
 from benchmarks.load import Load
-from benchmarks.queries import Query
+from benchmarks.queries import Batch, Query
+from benchmarks.stream import Streams
 
 _PACKAGES = (
     "graphql-core",
@@ -35,24 +36,39 @@ class Measurement:
     peak: int
 
 
+@dataclass(frozen=True)
+class BatchMeasurement:
+    """A row of the other table: a batch on a server.
+
+    `memory` is the most memory of the server above what it had before, in bytes,
+    `idle` are the probe's latencies then.
+    """
+
+    batch: str
+    server: str
+    count: int
+    streams: Streams
+    memory: int
+    idle: Sequence[float]
+
+
 def table(measurements: Sequence[Measurement]) -> Table:
-    """The table. Times are milliseconds; CPU times are for each request."""
-    drawn = Table(box=None, header_style="bold", pad_edge=False, collapse_padding=True)
-    drawn.add_column("query")
-    drawn.add_column("server")
-    for name in (
-        "conns",
-        "requests/s",
-        "p50 ms",
-        "p99 ms",
-        "CPU ms",
-        "DB CPU ms",
-        "kB",
-        "peak MB",
-        "rows/s",
-        "s",
-    ):
-        drawn.add_column(name, justify="right", no_wrap=True)
+    """The table of queries. Times are milliseconds; CPU times are for each request."""
+    drawn = _table(
+        ("query", "server"),
+        (
+            "conns",
+            "requests/s",
+            "p50 ms",
+            "p99 ms",
+            "CPU ms",
+            "DB CPU ms",
+            "kB",
+            "peak MB",
+            "rows/s",
+            "s",
+        ),
+    )
     for measurement in measurements:
         load, count = measurement.load, len(measurement.load.latencies)
         ordered = sorted(load.latencies)
@@ -73,8 +89,53 @@ def table(measurements: Sequence[Measurement]) -> Table:
     return drawn
 
 
-def describe(databases: Mapping[str, str], queries: Sequence[Query], scale: Scale) -> str:
-    """What the table is of: queries, data, machine and versions."""
+def batch_table(measurements: Sequence[BatchMeasurement]) -> Table:
+    """The table of batches, each of all rows; the acceptance limits are of Enrollment contract 5.3."""
+    drawn = _table(
+        ("batch", "server"),
+        (
+            "at once",
+            "first s",
+            "s",
+            "rows/s",
+            "MB",
+            "CPU s",
+            "DB CPU s",
+            "MiB above idle",
+            "p99.9 ms",
+            "pause ms",
+            "idle p99.9",
+            "idle pause",
+        ),
+    )
+    drawn.caption = (
+        "Accepted: first byte within 1 s, no pause over 100 ms, at most 100 MiB above idle. A pause is the"
+        " longest latency of a small request, asked over and over beside the batch or on an idle server;"
+        " whatever else runs on the server's core makes it longer. Memory is what is resident, with SQLite"
+        " also what was read of the mapped file, counted once for each connection."
+    )
+    drawn.caption_justify = "left"
+    for measurement in measurements:
+        load = measurement.streams.load
+        drawn.add_row(
+            measurement.batch,
+            measurement.server,
+            str(measurement.count),
+            f"{measurement.streams.first:,.2f}",
+            f"{load.seconds:,.1f}",
+            f"{load.items / load.seconds:,.0f}",
+            f"{load.size / 1e6:,.1f}",
+            f"{load.server_cpu:,.1f}",
+            f"{load.database_cpu:,.1f}" if load.database_cpu else "",
+            f"{measurement.memory / 2**20:,.0f}",
+            *_worst(load.latencies),
+            *_worst(measurement.idle),
+        )
+    return drawn
+
+
+def describe(databases: Mapping[str, str], queries: Sequence[Query | Batch], scale: Scale) -> str:
+    """What the tables are of: queries, data, machine and versions."""
     versions = {
         "Python": platform.python_version(),
         **databases,
@@ -85,15 +146,30 @@ def describe(databases: Mapping[str, str], queries: Sequence[Query], scale: Scal
         (
             "",
             *(f"{query.name}: {query.content}" for query in queries),
-            f"Data: {scale.learners:,} learners, {scale.courses:,} courses, {scale.runs:,} runs,"
-            f" {scale.enrollments:,} enrollments, {scale.days:,} days of series.",
-            "CPU is user and system time of a request. Server and load have a core each,"
-            " PostgreSQL runs on any.",
+            f"Data: {scale.accounts:,} accounts, {scale.learners:,} learners, {scale.courses:,} courses,"
+            f" {scale.runs:,} runs, {scale.enrollments:,} enrollments, {scale.days:,} days of series.",
+            "CPU is user and system time, of a request or of all batches at once. Server and load have a core"
+            " each, PostgreSQL runs on any.",
             f"{os.cpu_count()} cores of {_processor()}, {memory:.0f} GiB,"
             f" load average {os.getloadavg()[0]:.1f}.",
             ", ".join(f"{name} {number}" for name, number in versions.items()),
         )
     )
+
+
+def _table(left: Sequence[str], right: Sequence[str]) -> Table:
+    drawn = Table(box=None, header_style="bold", pad_edge=False, collapse_padding=True)
+    for name in left:
+        drawn.add_column(name)
+    for name in right:
+        drawn.add_column(name, justify="right", no_wrap=True)
+    return drawn
+
+
+def _worst(latencies: Sequence[float]) -> tuple[str, str]:
+    """99.9th percentile and longest, in milliseconds."""
+    ordered = sorted(latencies)
+    return f"{1000 * ordered[len(ordered) * 999 // 1000]:,.1f}", f"{1000 * ordered[-1]:,.1f}"
 
 
 def _processor() -> str:

@@ -108,9 +108,11 @@ def _of_own_customer(column: str) -> Rule:
 
 
 _RULES: dict[type[SQLModel], Rule] = {
+    models.AccessToken: _own("user_id"),
     models.Course: _everyone,
     models.CourseRun: _published_or_own,
     models.Entitlement: _everyone,
+    models.OAuthClient: _staff,
     models.Organization: _everyone,
     models.Person: _everyone,
     models.Program: _public_program,

@@ -1,11 +1,18 @@
 """What every resolver is given."""
 
 import datetime as dt
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from app.auth.viewer import Viewer
+from app.db.engine import Database
 from app.db.reader import Reader
+from app.errors import BadUserInput
 from loaders import Loaders
 
 
@@ -31,24 +38,44 @@ class Budget:
 
 @dataclass
 class Context:
-    """One operation: who asks, what is read with, and when.
+    """One operation: who asks, what is read and written with, and when.
 
     `memo` lives as long as the parsed document and holds what depends on
-    nothing else, `shared` as long as the operation; their keys are made of
-    identities of syntax nodes.
+    nothing else, `shared` until something is written; their keys are made of
+    identities of syntax nodes. `forget_credentials` makes what is revoked stop
+    working in this process at once, when it is called after the transaction.
     """
 
     viewer: Viewer
-    reader: Reader
+    database: Database
     limits: PageLimits
     budget: Budget
     now: dt.datetime
     memo: dict[Any, Any]
+    forget_credentials: Callable[[], None]
     shared: dict[Any, Any] = field(default_factory=dict)
+    reader: Reader = field(init=False)
     loaders: Loaders = field(init=False)
 
     def __post_init__(self) -> None:
+        self.reader = Reader(self.database)
         self.loaders = Loaders(self.reader)
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[AsyncSession]:
+        """A session inside a transaction; after it, nothing that was read before is remembered.
+
+        Raises `BadUserInput` when others made the same at the same time, and
+        `Unavailable` when writing has to wait for too long.
+        """
+        try:
+            async with self.database.session() as session:
+                yield session
+        except IntegrityError as error:
+            raise BadUserInput("Somebody else has just made the same") from error
+        finally:
+            self.shared.clear()
+            self.loaders = Loaders(self.reader)
 
     @property
     def today(self) -> dt.date:

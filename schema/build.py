@@ -4,11 +4,13 @@ import strawberry
 from strawberry.schema.config import StrawberryConfig
 
 from schema.catalog import Entitlement, ProgramKind, Seat
+from schema.mutation import Mutation
 from schema.query import Query
 from schema.scalars import OVERRIDES
 
 SCHEMA = strawberry.Schema(
     query=Query,
+    mutation=Mutation,
     types=[Entitlement, ProgramKind, Seat],
     config=StrawberryConfig(scalar_map=OVERRIDES),
 )

@@ -182,16 +182,20 @@ class Course(Node):
 def _inherited(name: str, description: str) -> Any:
     """A field of a run that is the course's where the run has none of its own."""
 
-    async def resolve(root: Any, info: ContextInfo) -> Any:
-        own = getattr(root, name)
-        if own is not None:
-            return own
-        course = await reading.row(info.context, catalog.COURSE, root.course_id, (name,))
-        return course and getattr(course, name)
+    def resolve(root: Any, info: ContextInfo) -> Any:
+        return _own_or_of_course(root, info, name)
 
     return strawberry.field(
         resolver=resolve, description=description, metadata={"needs": (name, "course_id")}
     )
+
+
+async def _own_or_of_course(run: Any, info: ContextInfo, name: str) -> Any:
+    own = getattr(run, name)
+    if own is not None:
+        return own
+    course = await reading.row(info.context, catalog.COURSE, run.course_id, (name,))
+    return course and getattr(course, name)
 
 
 @strawberry.type(description="One offering of a course: what learners enroll in.")
@@ -201,6 +205,15 @@ class CourseRun(Node):
     course: Course = to_one(catalog.COURSE, "course_id", "The course.")
     status: RunStatus = field("Whether it is published.")
     title: str | None = _inherited("title", "Title; the course's unless the run has its own.")
+
+    @strawberry.field(
+        description="What to call it: its title, or its key where there is none.",
+        metadata={"needs": ("key", "title", "course_id")},
+    )
+    async def display_name(root: Any, info: ContextInfo) -> str:  # noqa: N805
+        name: str = await _own_or_of_course(root, info, "title") or root.key
+        return name
+
     short_description: str | None = _inherited(
         "short_description", "What it is, in brief HTML; the course's unless the run has its own."
     )

@@ -3,30 +3,39 @@
 import strawberry
 
 from app.vocabulary import (
+    ClientType,
+    ClosedReason,
     ConsentPolicy,
     EducationLevel,
     EnrollmentEventType,
     Gender,
+    GrantType,
     Pacing,
     ProgramStatus,
     RunStatus,
 )
 
 __all__ = [
+    "ClientType",
+    "ClosedReason",
     "ConsentPolicy",
     "EducationLevel",
     "EnrollmentEventType",
     "Gender",
+    "GrantType",
     "Pacing",
     "ProgramStatus",
     "RunStatus",
 ]
 
 for _enum, _description in {
+    ClientType: "Whether an OAuth client can keep a secret.",
+    ClosedReason: "Why nobody can enroll in a course run.",
     ConsentPolicy: "How consent to share data is asked for.",
     EducationLevel: "Highest education; NONE is no formal education.",
     EnrollmentEventType: "What an enrollment event did.",
     Gender: "Gender, as a profile says.",
+    GrantType: "How an access token is asked for.",
     Pacing: "Who sets the pace of a course run.",
     ProgramStatus: "Whether a program is published.",
     RunStatus: "Whether a course run is published.",

@@ -2,7 +2,7 @@
 
 import strawberry
 
-from schema.enums import EducationLevel, Gender, Pacing, ProgramStatus, RunStatus
+from schema.enums import ClientType, EducationLevel, Gender, Pacing, ProgramStatus, RunStatus
 from schema.inputs import DateTimeFilter, IntFilter, StringFilter, ordering
 from schema.relay import field
 
@@ -94,6 +94,21 @@ class ModuleWhere:
     display_name: StringFilter | None = field("Demands on the title.", default=None)
 
 
+@strawberry.input(description="Which access tokens a list holds.")
+class AccessTokenWhere:
+    created: DateTimeFilter | None = field("Demands on the time of issue.", default=None)
+    expires: DateTimeFilter | None = field("Demands on the end.", default=None)
+    revoked_at: DateTimeFilter | None = field("Demands on the time of revocation.", default=None)
+
+
+@strawberry.input(name="OAuthClientWhere", description="Which OAuth clients a list holds.")
+class OAuthClientWhere:
+    client_id: StringFilter | None = field("Demands on the native id.", default=None)
+    name: StringFilter | None = field("Demands on the name.", default=None)
+    type: list[ClientType] | None = field("The type is one of these.", default=None)
+    is_active: bool | None = field("Whether it may ask for tokens.", default=None)
+
+
 OrganizationOrder = ordering("Organization", "key", "name")
 SubjectOrder = ordering("Subject", "slug", "name")
 PersonOrder = ordering("Person", "given_name", "family_name")
@@ -104,6 +119,8 @@ CourseRunOrder = ordering(
 ProgramOrder = ordering("Program", "title", "created", "modified")
 UserOrder = ordering("User", "username", "date_joined", "last_login", "year_of_birth")
 EnrollmentOrder = ordering("Enrollment", "created", "mode", "unenrolled_at")
+AccessTokenOrder = ordering("AccessToken", "created", "expires")
+OAuthClientOrder = ordering("OAuthClient", "client_id", "name", "created")
 CustomerOrder = ordering("EnterpriseCustomer", "name", "created")
 CatalogOrder = ordering("EnterpriseCatalog", "title", "created", "modified")
 ModuleOrder = ordering("Module", "usage_key", "display_name")

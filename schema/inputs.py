@@ -10,6 +10,7 @@ import strawberry
 from strawberry import UNSET
 
 from resolvers.pages import Term
+from resolvers.text import camel_case, storable
 
 
 @strawberry.input(description="Demands on a text. All that are given must hold.")
@@ -44,7 +45,8 @@ class DateTimeFilter:
 
 def as_where(given: Any) -> Mapping[str, Mapping[str, Any]]:
     """A `where` argument by column and operator. What is absent or null demands nothing."""
-    return {name: _demands(value) for name, value in _given(given) if value is not None}
+    demands = ((name, _demands(value)) for name, value in _given(given) if value is not None)
+    return {name: demanded for name, demanded in demands if demanded}
 
 
 def _demands(value: Any) -> Mapping[str, Any]:
@@ -57,6 +59,22 @@ def _demands(value: Any) -> Mapping[str, Any]:
     return {
         name.rstrip("_"): operand for name, operand in _given(value) if operand is not None or name == "eq"
     }
+
+
+def values_of(given: Any, prefix: str = "") -> dict[str, Any]:
+    """The values of a mutation's input by name, without what is absent.
+
+    Raises `BadUserInput` for text that databases refuse.
+    """
+    return {name: _storable(value, prefix + camel_case(name)) for name, value in _given(given)}
+
+
+def _storable(value: Any, path: str) -> Any:
+    if isinstance(value, str):
+        return storable(value, path)
+    if isinstance(value, list):
+        return [_storable(item, f"{path}.{number}") for number, item in enumerate(value)]
+    return values_of(value, f"{path}.") if dataclasses.is_dataclass(value) else value
 
 
 def _given(value: Any) -> list[tuple[str, Any]]:

@@ -8,7 +8,7 @@ from uuid import UUID
 import strawberry
 from strawberry import ID
 
-from resolvers import analytics, catalog, enrollment, enterprise, reading
+from resolvers import analytics, catalog, enrollment, enterprise, oauth, reading
 from resolvers.context import PageLimits
 from resolvers.entity import Entity
 from resolvers.people import USER
@@ -18,6 +18,8 @@ from schema.catalog import Course, CourseRun, Organization, Person, Program, Sub
 from schema.enrollment import Enrollment
 from schema.enterprise import EnterpriseCatalog, EnterpriseCustomer
 from schema.filters import (
+    AccessTokenOrder,
+    AccessTokenWhere,
     CatalogOrder,
     CatalogWhere,
     CourseOrder,
@@ -30,6 +32,8 @@ from schema.filters import (
     EnrollmentWhere,
     ModuleOrder,
     ModuleWhere,
+    OAuthClientOrder,
+    OAuthClientWhere,
     OrganizationOrder,
     OrganizationWhere,
     PersonOrder,
@@ -41,6 +45,7 @@ from schema.filters import (
     UserOrder,
     UserWhere,
 )
+from schema.oauth import AccessToken, OAuthClient
 from schema.people import User
 from schema.relay import Connection, ContextInfo, Node, connection, field, look_up
 from schema.selection import columns
@@ -63,6 +68,8 @@ _ENTITIES: dict[str, Entity] = {
         enrollment.ENROLLMENT,
         enterprise.CATALOG,
         enterprise.CUSTOMER,
+        oauth.ACCESS_TOKEN,
+        oauth.OAUTH_CLIENT,
         USER,
     )
 }
@@ -157,4 +164,13 @@ class Query:
     )
     videos: Connection[Video] = connection(
         analytics.VIDEO, ModuleWhere, ModuleOrder, "All videos that the viewer may see."
+    )
+    access_tokens: Connection[AccessToken] = connection(
+        oauth.ACCESS_TOKEN,
+        AccessTokenWhere,
+        AccessTokenOrder,
+        "All access tokens that the viewer may see, valid or not.",
+    )
+    oauth_clients: Connection[OAuthClient] = connection(
+        oauth.OAUTH_CLIENT, OAuthClientWhere, OAuthClientOrder, "All OAuth clients; for staff."
     )

@@ -44,6 +44,14 @@ def decode_id(id_: str, argument: str = "id") -> tuple[str, int]:
         raise BadUserInput(f"{argument}: not an id of this API: {id_!r:.60}", field=argument) from error
 
 
+def key_of(id_: str, entity: Entity, argument: str = "id") -> int:
+    """The key in the global id of an entity's object. Raises `BadUserInput` for any other text."""
+    type_name, key = decode_id(id_, argument)
+    if type_name != entity.name:
+        raise BadUserInput(f"{argument}: not the id of an object of type {entity.name}", field=argument)
+    return key
+
+
 @strawberry.interface(description="An object with an id that no other object of any type has.")
 class Node:
     @strawberry.field(description="Global id.", metadata={"needs": ("id",)})

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from threading import Thread
 
 
 @dataclass(frozen=True)
@@ -14,6 +15,7 @@ class LiveServer:
     """A running server: `url` is its root without a slash at the end."""
 
     url: str
+    pid: int
 
 
 def free_port() -> int:
@@ -35,6 +37,7 @@ def running_server(environment: Mapping[str, str], *options: str) -> Iterator[Li
         stderr=subprocess.STDOUT,
         text=True,
     )
+    rest: Thread | None = None
     try:
         assert process.stdout is not None
         output = []
@@ -44,9 +47,14 @@ def running_server(environment: Mapping[str, str], *options: str) -> Iterator[Li
                 break
         else:
             raise AssertionError("the server did not start:\n" + "".join(output))
-        yield LiveServer(f"http://127.0.0.1:{port}")
+        # A server whose output nobody reads stands still once the pipe is full.
+        rest = Thread(target=process.stdout.read)
+        rest.start()
+        yield LiveServer(f"http://127.0.0.1:{port}", process.pid)
     finally:
         process.terminate()
         process.wait(timeout=30)
+        if rest is not None:
+            rest.join()
         if process.stdout is not None:
             process.stdout.close()

@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -13,11 +14,12 @@ from sqlalchemy import text
 
 from app.db.engine import Database
 from app.errors import BadUserInput
-from benchmarks.data import SMALL, fill, is_filled
+from benchmarks.data import FULL, SMALL, fill, is_filled
 from benchmarks.load import Target, hammer, walk
 from benchmarks.process import cores
-from benchmarks.queries import QUERIES
+from benchmarks.queries import BATCHES, QUERIES
 from benchmarks.server import lyceum
+from benchmarks.stream import idle, stream
 from tests.databases import Databases
 
 
@@ -29,19 +31,24 @@ def run(*options: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_small_run_prints_a_row_for_each_case() -> None:
-    done = run("--small", "--database", "sqlite", "--seconds", "0.1", "--queries", "q4")
+    done = run("--small", "--database", "sqlite", "--seconds", "0.1", "--queries", "q4,b1,b2")
     assert done.returncode == 0, done.stderr
-    rows = re.findall(r"^(Q\d)\s+(.+?)\s{2,}(\d+) +([\d,.]+) ", done.stdout, re.MULTILINE)
+    rows = re.findall(r"^([BQ]\d)\s+(.+?)\s{2,}(\d+) +([\d,.]+) ", done.stdout, re.MULTILINE)
     cases = [(query, server, connections) for query, server, connections, _ in rows]
-    assert cases == [("Q4", "sqlite", "1"), ("Q4", "bare Starlette", "1")]
-    assert all(float(rate.replace(",", "")) > 0 for *_, rate in rows)
+    assert cases == [
+        ("Q4", "sqlite", "1"),
+        ("Q4", "bare Starlette", "1"),
+        *((batch, "sqlite", count) for batch in ("B1", "B2") for count in ("1", "4")),
+    ]
+    assert all(float(figure.replace(",", "")) > 0 for *_, figure in rows)
+    assert "700 accounts" in done.stdout
     assert "600 enrollments" in done.stdout
 
 
 def test_unknown_query_is_refused() -> None:
     done = run("--queries", "Q1,Q9")
     assert done.returncode == 1
-    assert done.stderr == "benchmarks: --queries: there is no query 'Q9', only Q1, Q2, Q3, Q4\n"
+    assert done.stderr == "benchmarks: --queries: there is no query 'Q9', only Q1, Q2, Q3, Q4, B1, B2\n"
 
 
 async def test_data_is_whole(database: Database) -> None:
@@ -49,9 +56,12 @@ async def test_data_is_whole(database: Database) -> None:
         async with database.reader.connect() as connection:
             return [tuple(row) for row in await connection.execute(text(statement))]
 
-    assert not await is_filled(database)
+    assert not await is_filled(database, SMALL)
     await fill(database, SMALL)
-    assert await is_filled(database)
+    assert await is_filled(database, SMALL)
+    with pytest.raises(BadUserInput, match="of another scale"):
+        await is_filled(database, FULL)
+    assert await rows('SELECT count(*), max(id) FROM "user"') == [(SMALL.accounts, SMALL.accounts)]
     assert await rows("SELECT count(*), count(DISTINCT run_id) FROM enrollment") == [(600, 30)]
     assert await rows("SELECT DISTINCT count(DISTINCT user_id) FROM enrollment GROUP BY run_id") == [
         (SMALL.enrollments_per_run,)
@@ -90,4 +100,18 @@ async def test_only_right_answers_are_measured(databases: Databases) -> None:
         listing = target(QUERIES[3].text, **QUERIES[3].variables(SMALL))
         first, after = await asyncio.to_thread(walk, listing, None, 4)
         rest, end = await asyncio.to_thread(walk, listing, after, 4)
+        accounts = Target(server.port, BATCHES[0].path, None, server.pid)
+        for wrong, key, count, message in (
+            (accounts, "id", 699, "a batch has 700 rows, there are 699"),
+            (accounts, "username", 700, "a batch's username does not ascend"),
+            (replace(accounts, path="/v1/nowhere"), "id", 700, "/v1/nowhere: status 404"),
+        ):
+            with pytest.raises(BadUserInput, match=message):
+                await asyncio.to_thread(stream, wrong, 1, key, count)
+        both = await asyncio.to_thread(stream, accounts, 2, "id", 700)
+        rest_latencies = await asyncio.to_thread(idle, accounts, "username=benchmark", 0.01)
     assert (first.items, rest.items, end) == (400, 200, None)
+    assert both.load.items == 1400
+    assert 0 < both.first <= both.load.seconds
+    assert 0 < max(both.load.latencies) <= both.load.seconds
+    assert min(rest_latencies) > 0

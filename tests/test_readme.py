@@ -10,6 +10,7 @@ from graphql import parse, print_ast
 
 from app.cli import app
 from app.demo.credentials import DEMO
+from app.rest.routes import ROUTES
 from app.settings import Settings
 from app.web.graphiql import FIRST_QUERY
 from tests.databases import DIALECTS
@@ -53,6 +54,12 @@ def test_every_command_is_listed() -> None:
     assert {name for name, _ in rows("lyceum [a-z -]+")} == set(
         commands(typer.main.get_command(app), "lyceum")
     )
+
+
+def test_every_older_path_is_listed() -> None:
+    assert rows("[A-Z]+ /(?:api|v1)/[^`]+") == [
+        (f"{route.method} {route.path}", route.summary) for route in ROUTES
+    ]
 
 
 def commands(command: object, path: str) -> list[str]:

@@ -1,5 +1,7 @@
 """Making and changing accounts, and giving them passwords and API keys."""
 
+from typing import Any
+
 from sqlalchemy import delete
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
@@ -14,9 +16,15 @@ _LONGEST_USERNAME, _LONGEST_EMAIL, _LONGEST_NAME = 150, 254, 255
 
 
 async def create_user(
-    session: AsyncSession, username: str, email: str, *, staff: bool = False, superuser: bool = False
+    session: AsyncSession,
+    username: str,
+    email: str,
+    *,
+    staff: bool = False,
+    superuser: bool = False,
+    **columns: Any,
 ) -> bool:
-    """Create a user without a password; False when there is one with the same values.
+    """Create a user, without a password unless there are further columns; False when there is one like this.
 
     Raises `BadUserInput` when there is one with other values, for a name that
     is empty, too long or has spaces, and for text that is no e-mail address;
@@ -25,12 +33,10 @@ async def create_user(
     user = await find_user(session, username)
     if user is None:
         if not _is_word(username) or len(username) > _LONGEST_USERNAME:
-            raise BadUserInput(
-                f"a username has 1 to {_LONGEST_USERNAME} printable characters and no spaces",
-                field="username",
-            )
+            message = f"a username has 1 to {_LONGEST_USERNAME} printable characters and no spaces"
+            raise BadUserInput(message, field="username")
         _check_email(email)
-        user = User(username=username, email=email, is_staff=staff, is_superuser=superuser)
+        user = User(username=username, email=email, is_staff=staff, is_superuser=superuser, **columns)
         session.add(user)
         await session.flush()
         session.add(Event(type="user.created", user_id=user.id))
@@ -51,26 +57,29 @@ async def update_user(
     staff: bool | None = None,
     superuser: bool | None = None,
     active: bool | None = None,
-) -> None:
-    """Change what is given of a user; `active` as `set_active` does.
+    **columns: Any,
+) -> bool:
+    """Change what is given of a user, and of further columns; False when all was so already.
 
-    Raises `BadUserInput` for an unknown user, for text that is no e-mail address,
-    and for a name that is too long or does not print.
+    Switching an account off revokes all tokens and ends all sessions of the user
+    (Enrollment contract 2.8). Raises `BadUserInput` for an unknown user, for text
+    that is no e-mail address, and for a name that is too long or does not print.
     """
     user = await get_user(session, username)
     if email is not None:
         _check_email(email)
-        user.email = email
     if name is not None:
-        if len(name) > _LONGEST_NAME or not (name.isprintable() or not name):
-            raise BadUserInput(f"a name has at most {_LONGEST_NAME} printable characters", field="name")
-        user.name = name
-    if staff is not None:
-        user.is_staff = staff
-    if superuser is not None:
-        user.is_superuser = superuser
-    if active is not None:
-        await set_active(session, username, active)
+        _check_name(name)
+    given = {"email": email, "name": name, "is_staff": staff, "is_superuser": superuser, "is_active": active}
+    values = columns | {column: value for column, value in given.items() if value is not None}
+    changed = {column: value for column, value in values.items() if getattr(user, column) != value}
+    for column, value in changed.items():
+        setattr(user, column, value)
+    if changed:
+        session.add(Event(type="user.updated", user_id=user.id))
+    if active is False:
+        await _shut_out(session, user)
+    return bool(changed)
 
 
 async def set_password(session: AsyncSession, username: str, password: str) -> None:
@@ -80,20 +89,19 @@ async def set_password(session: AsyncSession, username: str, password: str) -> N
     """
     if not password:
         raise BadUserInput("the password is empty", field="password")
+    await set_password_hash(session, username, await hash_password(password))
+
+
+async def set_password_hash(session: AsyncSession, username: str, password_hash: str) -> None:
+    """Do what `set_password` does with the hash of a password: no transaction need wait for hashing."""
     user = await get_user(session, username)
-    user.password_hash = await hash_password(password)
+    user.password_hash = password_hash
     await _shut_out(session, user)
 
 
 async def set_active(session: AsyncSession, username: str, active: bool) -> None:
-    """Switch an account on or off; off revokes all tokens and ends all sessions (Enrollment contract 2.8).
-
-    Raises `BadUserInput` for an unknown user.
-    """
-    user = await get_user(session, username)
-    user.is_active = active
-    if not active:
-        await _shut_out(session, user)
+    """Switch an account on or off. Raises `BadUserInput` for an unknown user."""
+    await update_user(session, username, active=active)
 
 
 async def set_api_key(session: AsyncSession, username: str, key: str) -> None:
@@ -151,6 +159,11 @@ def _check_email(email: str) -> None:
         raise BadUserInput(
             f"not an e-mail address of at most {_LONGEST_EMAIL} characters: {email!r:.60}", field="email"
         )
+
+
+def _check_name(name: str) -> None:
+    if len(name) > _LONGEST_NAME or not (name.isprintable() or not name):
+        raise BadUserInput(f"a name has at most {_LONGEST_NAME} printable characters", field="name")
 
 
 def _is_word(text: str) -> bool:

@@ -159,4 +159,6 @@ class Authenticator:
 
 def _viewer(row: Record) -> Viewer:
     is_staff = row.is_staff or row.is_superuser
-    return Viewer(row.id, row.username, is_staff, row.is_course_staff, frozenset(row.scope.split()))
+    return Viewer(
+        row.id, row.username, is_staff, row.is_course_staff, frozenset(row.scope.split()), row.is_superuser
+    )

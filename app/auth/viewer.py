@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from app.errors import InsufficientScope
+from app.errors import InsufficientScope, Unauthenticated
 from app.vocabulary import Scope
 
 
@@ -21,6 +21,17 @@ class Viewer:
     is_staff: bool
     is_course_staff: bool = False
     scopes: frozenset[str] = frozenset()
+    is_superuser: bool = False
+
+    def require_user(self) -> None:
+        """Raise `Unauthenticated` for a stranger."""
+        if self.user_id is None:
+            raise Unauthenticated("Authentication credentials were not provided.")
+
+    def require_all_scopes(self) -> None:
+        """Raise `InsufficientScope` unless the credentials are for all, as those that make others must be."""
+        for scope in Scope:
+            self.require(scope)
 
     def require(self, scope: Scope) -> None:
         """Raise `InsufficientScope` when the credentials are not for this (Enrollment contract 2.8)."""

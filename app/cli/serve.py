@@ -5,11 +5,14 @@ from typing import Annotated
 
 import typer
 import uvicorn
+from uvicorn.config import LOGGING_CONFIG
 
 from app.cli.common import read_settings, with_database
 from app.demo import demo_loaded
 from app.demo.credentials import DEMO
 from app.errors import Forbidden
+
+_LOGGER = {"handlers": ["default"], "level": "INFO", "propagate": False}
 
 
 def serve(
@@ -46,6 +49,7 @@ def serve(
         access_log=False,
         # It would believe every client on this machine; the settings say whom to believe.
         proxy_headers=False,
+        log_config={**LOGGING_CONFIG, "loggers": {**LOGGING_CONFIG["loggers"], "lyceum": _LOGGER}},
     )
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Connection, event, make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
 
@@ -19,6 +19,8 @@ _DRIVERS = {
     "postgres": "postgresql+asyncpg",
 }
 _OPTIONS = {"sqlite": (), "postgresql": ("host", "port", "ssl")}
+_BUSY = 5
+"""Seconds that SQLite waits for other processes that write."""
 
 
 def database_url(url: str) -> URL:
@@ -66,9 +68,9 @@ class Database:
         if self.dialect == "sqlite":
             _require_file(Path(str(self.url.database)))
             self.reader = create_async_engine(self.url, **reading)
-            self.writer = create_async_engine(self.url, pool_size=1, max_overflow=0)
-            _configure_sqlite(self.reader, query_only=True)
-            _configure_sqlite(self.writer, query_only=False)
+            self.writer = create_async_engine(self.url, **{**pool, "pool_size": 1})
+            _configure_sqlite(self.reader, query_only=True, timeout=statement_timeout)
+            _configure_sqlite(self.writer, query_only=False, timeout=statement_timeout)
         else:
             # Spans joined with the calendar are estimated far too high: compiling takes longer than reading.
             settings = {"default_transaction_read_only": "on", "jit": "off"}
@@ -93,14 +95,29 @@ class Database:
 
     @asynccontextmanager
     async def session(self) -> AsyncIterator[AsyncSession]:
-        """A session inside a transaction that commits at the end, or rolls back on an error."""
+        """A session inside a transaction that commits at the end, or rolls back on an error.
+
+        Raises `Unavailable` when no connection, or on SQLite the write lock, gets free
+        in time.
+        """
         async with AsyncSession(self.writer, expire_on_commit=False) as session, session.begin():
+            try:
+                # SQLite takes its lock here, so that no statement waits for it later.
+                await session.connection()
+            except (PoolTimeout, OperationalError) as error:
+                if isinstance(error, OperationalError) and not _is_busy(error):
+                    raise
+                raise Unavailable("The server is busy: the database is being written to") from error
             yield session
 
     async def dispose(self) -> None:
         """Close every connection."""
         await self.reader.dispose()
         await self.writer.dispose()
+
+
+def _is_busy(error: OperationalError) -> bool:
+    return getattr(error.orig, "sqlite_errorcode", None) == sqlite3.SQLITE_BUSY
 
 
 def _require_file(path: Path) -> None:
@@ -112,9 +129,9 @@ def _require_file(path: Path) -> None:
         raise BadUserInput(f"LYCEUM_DATABASE_URL: {error}") from error
 
 
-def _configure_sqlite(engine: AsyncEngine, *, query_only: bool) -> None:
+def _configure_sqlite(engine: AsyncEngine, *, query_only: bool, timeout: float | None) -> None:
     pragmas = {
-        "busy_timeout": 5000,
+        "busy_timeout": round(1000 * min(timeout or _BUSY, _BUSY)),
         "journal_mode": "WAL",
         "synchronous": "NORMAL",
         "foreign_keys": "ON",
@@ -137,3 +154,9 @@ def _configure_sqlite(engine: AsyncEngine, *, query_only: bool) -> None:
         @event.listens_for(engine.sync_engine, "begin")
         def begin(connection: Connection) -> None:
             connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+        @event.listens_for(engine.sync_engine, "invalidate")
+        def roll_back(connection: Any, *_: object) -> None:
+            # A statement that nobody waits for any more would keep the lock, even of a closed connection.
+            connection.run_async(lambda driver: driver.interrupt())
+            connection.rollback()

@@ -4,8 +4,7 @@ Follows the GraphQL over HTTP draft; a thin path, because a framework's own
 GraphQL view costs more than a small operation.
 """
 
-import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import orjson
@@ -19,12 +18,10 @@ from app.errors import BadUserInput, InsufficientScope, LyceumError, Unauthentic
 from app.graphql.errors import masked, refused
 from app.graphql.execute import Answer, Executor, Operation
 from app.graphql.media import HTML, JSON, RESPONSE, chosen
+from app.graphql.presence import Presence
 from app.settings import Settings
 
 Page = Callable[[Request], Awaitable[Response]]
-
-_LONG = 0.5
-"""Seconds."""
 
 _PREFLIGHT = "x-require-preflight"
 
@@ -86,9 +83,11 @@ class GraphQLEndpoint:
             operation = await self._operation(request)
         except LyceumError as error:
             return _refusal(error, media_type or JSON)
-        answer = await _unless_left(
-            request, self._executor.execute(viewer, operation, _payer(viewer, request))
-        )
+        presence = Presence(request)
+        try:
+            answer = await presence.during(self._executor.execute(viewer, operation, _payer(viewer, request)))
+        finally:
+            presence.close()
         return _response(answer, media_type)
 
     async def _operation(self, request: Request) -> Operation:
@@ -118,27 +117,6 @@ class GraphQLEndpoint:
             if len(body) > maximum:
                 raise too_large
         return bytes(body)
-
-
-async def _unless_left(request: Request, work: Coroutine[Any, Any, Answer]) -> Answer:
-    """What work answers. Raises `ClientDisconnect` and cancels it when nobody waits for it any more."""
-    task = asyncio.ensure_future(work)
-    # Only what takes long is worth watching the connection for.
-    await asyncio.wait([task], timeout=_LONG)
-    if not task.done():
-        left = asyncio.ensure_future(_left(request))
-        await asyncio.wait([task, left], return_when=asyncio.FIRST_COMPLETED)
-        left.cancel()
-        if not task.done():
-            task.cancel()
-            await asyncio.wait([task])
-            raise ClientDisconnect
-    return task.result()
-
-
-async def _left(request: Request) -> None:
-    while (await request.receive())["type"] != "http.disconnect":
-        pass
 
 
 def _query_members(parameters: Mapping[str, str]) -> dict[str, Any]:

@@ -3,16 +3,22 @@
 import asyncio
 import datetime as dt
 import inspect
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeGuard
 
-from graphql import ExecutionResult, GraphQLError, GraphQLSchema, OperationDefinitionNode, OperationType
+from graphql import (
+    ExecutionResult,
+    GraphQLError,
+    GraphQLSchema,
+    OperationDefinitionNode,
+    OperationType,
+    parse,
+)
 from graphql import execute as execute_document
 
 from app.auth.viewer import Viewer
 from app.db.engine import Database
-from app.db.reader import Reader
 from app.errors import CostExceeded, Forbidden, LyceumError
 from app.graphql import limits
 from app.graphql.budget import Purse
@@ -24,6 +30,15 @@ from resolvers.context import Budget, Context, PageLimits
 
 _LOOK = 1
 """What is spent on a document that is refused."""
+
+_PAYLOAD = 2
+"""How deep the plain fields of a mutation's answer are; what is deeper are objects, which are read."""
+
+
+STORED_LIMITS = PageLimits(page_size=100, max_page_size=1000, max_ids=100, max_series_days=100_000)
+"""How much one list of a stored document may hold."""
+
+_FREE = Budget(cost=0, limit=None, remaining=None, reset_at=None)
 
 
 @dataclass(frozen=True)
@@ -48,10 +63,17 @@ class Answer:
 class Executor:
     """Runs documents over one schema and one database."""
 
-    def __init__(self, schema: GraphQLSchema, database: Database, settings: Settings) -> None:
-        self._schema = schema
+    def __init__(
+        self,
+        schema: GraphQLSchema,
+        database: Database,
+        settings: Settings,
+        forget_credentials: Callable[[], None],
+    ) -> None:
         self._database = database
+        self._forget_credentials = forget_credentials
         self._settings = settings
+        self.schema = schema
         self._limits = PageLimits(
             settings.page_size, settings.max_page_size, settings.max_ids, settings.max_series_days
         )
@@ -68,7 +90,7 @@ class Executor:
             node = document.operation(operation.name)
             if operation.read_only and node.operation is not OperationType.QUERY:
                 raise Forbidden("Only queries can be sent by GET")
-            viewer.require(Scope.READ if node.operation is OperationType.QUERY else Scope.WRITE)
+            viewer.require(_scope(node))
             cost = self._measured(document, node, operation, viewer)
             errors = document.errors(hide_suggestions=self._hides(viewer))
             if errors:
@@ -78,23 +100,45 @@ class Executor:
             return Answer({"errors": [formatted(error)]}, executed=False)
         except LyceumError as error:
             return Answer({"errors": [refused(error)]}, executed=False, refusal=error)
-        return await self._run(document, operation, viewer, budget, now)
+        return await self._run(
+            document, operation, self._context(viewer, document, self._limits, budget, now)
+        )
 
-    async def _run(
-        self, document: Document, operation: Operation, viewer: Viewer, budget: Budget, now: dt.datetime
-    ) -> Answer:
-        reader = Reader(self._database)
-        context = Context(viewer, reader, self._limits, budget, now, document.memo)
-        extensions = {"cost": budget.cost}
+    def store(self, text: str) -> Document:
+        """A document that ships with the server. Raises `ValueError` when it is not valid."""
+        document = Document(self.schema, parse(text), STORED_LIMITS, len(text))
+        errors = document.errors(hide_suggestions=False)
+        if errors:
+            raise ValueError("\n\n".join(str(error) for error in errors))
+        return document
+
+    async def run(self, viewer: Viewer, document: Document, variables: Mapping[str, Any]) -> Answer:
+        """Run a stored document, which is as large as it was written: nothing is taken from a budget."""
+        node = document.operation(None)
+        try:
+            viewer.require(_scope(node))
+        except LyceumError as error:
+            return Answer({"errors": [refused(error)]}, executed=False, refusal=error)
+        context = self._context(viewer, document, STORED_LIMITS, _FREE, dt.datetime.now(dt.UTC))
+        return await self._run(document, Operation("", variables), context)
+
+    def _context(
+        self, viewer: Viewer, document: Document, limits: PageLimits, budget: Budget, now: dt.datetime
+    ) -> Context:
+        forget = self._forget_credentials
+        return Context(viewer, self._database, limits, budget, now, document.memo, forget)
+
+    async def _run(self, document: Document, operation: Operation, context: Context) -> Answer:
+        extensions = {"cost": context.budget.cost}
         try:
             async with asyncio.timeout(self._settings.operation_timeout):
                 running = execute_document(
-                    self._schema,
+                    self.schema,
                     document.syntax,
                     context_value=context,
                     variable_values=dict(operation.variables),
                     operation_name=operation.name,
-                    hide_suggestions=self._hides(viewer),
+                    hide_suggestions=self._hides(context.viewer),
                     is_awaitable=_is_awaitable,
                 )
                 result = await running if inspect.isawaitable(running) else running
@@ -105,7 +149,7 @@ class Executor:
             )
             return Answer({"errors": [refused(late)], "data": None, "extensions": extensions}, executed=True)
         finally:
-            await reader.close()
+            await context.reader.close()
         return _answer(result, extensions)
 
     def _measured(
@@ -113,12 +157,18 @@ class Executor:
     ) -> int:
         size = document.measurer.size(node, operation.variables)
         limits.check(size, self._settings)
+        if node.operation is OperationType.MUTATION and size.depth > _PAYLOAD:
+            viewer.require(Scope.READ)
         if size.introspects and self._hides(viewer):
             raise Forbidden("Introspection is for known users only")
         return size.cost
 
     def _hides(self, viewer: Viewer) -> bool:
         return self._settings.in_production and viewer.user_id is None
+
+
+def _scope(node: OperationDefinitionNode) -> Scope:
+    return Scope.READ if node.operation is OperationType.QUERY else Scope.WRITE
 
 
 _awaitable: dict[type, bool] = {}

@@ -5,7 +5,9 @@ from collections.abc import Mapping
 from html import escape
 from typing import Final
 
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import Response
+
+from app.web.pages import page
 
 FIRST_QUERY: Final = """\
 # Welcome to Lyceum.
@@ -48,20 +50,14 @@ _PAGE: Final = """\
 """
 
 # Monaco, the editor inside GraphiQL, writes its theme and line positions as inline styles.
-_CONTENT_SECURITY_POLICY: Final = "; ".join(
-    (
-        "default-src 'none'",
-        "script-src 'self'",
-        "worker-src 'self'",
-        "style-src 'self' 'unsafe-inline'",
-        "font-src 'self'",
-        "img-src 'self' data:",
-        "connect-src 'self'",
-        "base-uri 'none'",
-        "form-action 'none'",
-        "frame-ancestors 'none'",
-    )
-)
+_POLICY: Final = {
+    "script-src": "'self'",
+    "worker-src": "'self'",
+    "style-src": "'self' 'unsafe-inline'",
+    "font-src": "'self'",
+    "img-src": "'self' data:",
+    "connect-src": "'self'",
+}
 
 
 def graphiql_page(endpoint: str, default_headers: Mapping[str, str]) -> Response:
@@ -72,12 +68,4 @@ def graphiql_page(endpoint: str, default_headers: Mapping[str, str]) -> Response
     """
     data = {"endpoint": endpoint, "query": FIRST_QUERY, "headers": json.dumps(default_headers, indent=2)}
     attributes = " ".join(f'data-{name}="{escape(value)}"' for name, value in data.items())
-    return HTMLResponse(
-        _PAGE.format(data=attributes),
-        headers={
-            "Content-Security-Policy": _CONTENT_SECURITY_POLICY,
-            "X-Content-Type-Options": "nosniff",
-            "Referrer-Policy": "no-referrer",
-            "Cache-Control": "no-store",
-        },
-    )
+    return page(_PAGE.format(data=attributes), _POLICY)

@@ -244,7 +244,7 @@ async def test_who_leaves_takes_the_operation_along(
         started.set()
         return await real(self, text(SLOW[self.dialect]))
 
-    monkeypatch.setattr("app.graphql.endpoint._LONG", 0.01)
+    monkeypatch.setattr("app.graphql.presence._LONG", 0.01)
     monkeypatch.setattr(Reader, "rows", slow)
     url = database.url.render_as_string(hide_password=False)
     app = create_app(Settings(database_url=url, database_pool_size=1))

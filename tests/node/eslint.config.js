@@ -25,6 +25,21 @@ const VALUES = [
   'VideoViews',
 ];
 
+// What mutations answer: about objects, and none themselves.
+const RESULTS = [
+  'AccessTokenIssued',
+  'AccessTokenRevoked',
+  'EnrollmentClosed',
+  'EnrollmentSaved',
+  'EnrollmentValid',
+  'ModeUnavailable',
+  'NotFound',
+  'NotPermitted',
+  'OAuthClientIssued',
+  'UserSaved',
+  'ValidationError',
+];
+
 // "username" is one word, not "user" before "name".
 const typenamePrefixButInUsername = {
   ...graphql.rules['no-typename-prefix'],
@@ -60,7 +75,7 @@ export default [
       ],
       '@graphql-eslint/strict-id-in-types': [
         'error',
-        { exceptions: { suffixes: ['Connection', 'Edge'], types: VALUES } },
+        { exceptions: { suffixes: ['Connection', 'Edge'], types: [...VALUES, ...RESULTS] } },
       ],
     },
   },

@@ -12,15 +12,15 @@ from starlette.types import Receive, Scope, Send
 from app import vocabulary
 from app.auth.oauth.server import OAuthServer
 
-_TOKEN, _REVOKE, _INTROSPECT = "/oauth2/access_token/", "/oauth2/revoke_token/", "/oauth2/introspect/"
-_ENDPOINTS = {
-    _TOKEN: "token",
+TOKEN, _REVOKE, _INTROSPECT = "/oauth2/access_token/", "/oauth2/revoke_token/", "/oauth2/introspect/"
+ENDPOINTS = {
+    TOKEN: "token",
     # Enterprise contract 2.4.
     "/oauth2/v1/access_token/": "token",
     _REVOKE: "revocation",
     _INTROSPECT: "introspection",
 }
-_METADATA = "/.well-known/oauth-authorization-server"
+METADATA = "/.well-known/oauth-authorization-server"
 
 
 def routes(server: OAuthServer) -> list[BaseRoute]:
@@ -33,10 +33,10 @@ def routes(server: OAuthServer) -> list[BaseRoute]:
     return [
         *(
             Route(path, _AnyMethod(partial(server.answer, endpoint=endpoint)))
-            for slashed, endpoint in _ENDPOINTS.items()
+            for slashed, endpoint in ENDPOINTS.items()
             for path in (slashed, slashed.rstrip("/"))
         ),
-        *(Route(path, describe) for path in (_METADATA, _METADATA + "/")),
+        *(Route(path, describe) for path in (METADATA, METADATA + "/")),
     ]
 
 
@@ -46,7 +46,7 @@ def metadata(server: OAuthServer) -> dict[str, Any]:
     secret = ["client_secret_post", "client_secret_basic"]
     return {
         "issuer": issuer,
-        "token_endpoint": issuer + _TOKEN,
+        "token_endpoint": issuer + TOKEN,
         "revocation_endpoint": issuer + _REVOKE,
         "introspection_endpoint": issuer + _INTROSPECT,
         "grant_types_supported": [grant.GRANT_TYPE for grant in server.grants],

@@ -1,0 +1,1 @@
+"""The batches of the jitterbit API (Enrollment contract 5)."""

@@ -1,0 +1,1 @@
+"""The enrollment API of Open edX (Enrollment contract 4)."""

@@ -1,0 +1,170 @@
+"""The OpenAPI document of the legacy paths, made from their declarations and the GraphQL schema."""
+
+import re
+from collections.abc import Iterable
+from functools import cache
+from hashlib import sha256
+from importlib.metadata import version
+from typing import Any
+
+import orjson
+from graphql import GraphQLSchema
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute
+from starlette.routing import Route as Path
+
+from app.rest import oauth
+from app.rest.documents import text_of
+from app.rest.route import Api, Caller, Parameter, Refused, Route
+from app.rest.schemas import STRING, Schema, response
+from app.rest.shapes import shape
+
+PATH = "/openapi.json"
+
+_DESCRIPTION = """\
+The paths of older APIs of learning platforms, for programs that were written for them. They are served from
+the same data as the GraphQL API, under the same rules of who may see what. Behind each path stands one stored
+GraphQL document, which is shown with it: a program that is written anew sends it, or a part of it, to
+`/graphql`.
+
+Every path works with and without one slash at its end, and HEAD works wherever GET does. A query parameter
+without a value counts as absent, and of a repeated one the last counts. Times are in UTC.
+"""
+_REFUSED = {
+    400: Refused("The request cannot be used, or took too long."),
+    401: Refused("There are no credentials, or they are not valid."),
+    403: Refused("The caller, or the scope of the token, may not do this."),
+    404: Refused("The path does not match.", STRING, "text/plain"),
+    405: Refused("The method is not allowed."),
+    413: Refused("The body is too large."),
+    415: Refused("The body is not JSON."),
+    429: Refused("Too many requests."),
+    503: Refused("The server is too busy."),
+}
+_HEADERS: dict[int, tuple[str, Schema]] = {
+    401: ("WWW-Authenticate", STRING),
+    405: ("Allow", STRING),
+    429: ("Retry-After", {"type": "integer", "description": "Seconds."}),
+}
+
+
+def routes(apis: Iterable[Api], schema: GraphQLSchema) -> list[BaseRoute]:
+    """The path that serves the document, made when it is first asked for."""
+
+    @cache
+    def made() -> tuple[bytes, dict[str, str]]:
+        body = orjson.dumps(openapi(apis, schema))
+        return body, {"ETag": f'"{sha256(body).hexdigest()[:32]}"', "Cache-Control": "no-cache"}
+
+    async def serve(request: Request) -> Response:
+        body, headers = made()
+        known = request.headers.get("if-none-match", "").split(",")
+        if headers["ETag"] in (tag.strip().removeprefix("W/") for tag in known):
+            return Response(None, 304, headers)
+        return Response(body, 200, headers, "application/json")
+
+    return [Path(PATH, serve)]
+
+
+def openapi(apis: Iterable[Api], schema: GraphQLSchema) -> dict[str, Any]:
+    """The document."""
+    tags: list[dict[str, str]] = []
+    paths: dict[str, dict[str, Any]] = {}
+    for api in apis:
+        tags.append({"name": api.name, "description": api.description})
+        for route in api.routes:
+            operation = {"tags": [api.name], **_operation(route, schema)}
+            paths.setdefault(route.path, {})[route.method.lower()] = operation
+    paths |= oauth.paths()
+    for path, methods in paths.items():
+        for method, operation in methods.items():
+            operation["operationId"] = "_".join((method, *re.findall(r"\w+", path)))
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Lyceum REST",
+            "version": version("lyceum"),
+            "description": _DESCRIPTION,
+            "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        },
+        "tags": [*tags, oauth.TAG],
+        "paths": paths,
+        "components": {"securitySchemes": oauth.SECURITY_SCHEMES},
+    }
+
+
+def _operation(route: Route, schema: GraphQLSchema) -> dict[str, Any]:
+    document = text_of(route.folder, route.document)
+    described = f"{route.description}\n\nThe same in GraphQL:\n\n```graphql\n{document}```\n".lstrip()
+    operation: dict[str, Any] = {
+        "summary": route.summary,
+        "description": described,
+        "x-graphql-document": document,
+        "parameters": [_parameter(route, parameter) for parameter in route.parameters],
+        "security": _security(route),
+        "responses": {"200": _answer(route, schema, document), **_refusals(route)},
+    }
+    if route.body:
+        content = {"application/json": {"schema": route.body}}
+        operation["requestBody"] = {"required": True, "content": content}
+    return operation
+
+
+def _parameter(route: Route, parameter: Parameter) -> dict[str, Any]:
+    in_path = f"{{{parameter.name}}}" in route.path
+    matches = {"pattern": f"^({parameter.pattern})$"} if parameter.pattern else {}
+    return {
+        "name": parameter.name,
+        "in": "path" if in_path else "query",
+        "required": in_path,
+        "description": parameter.description,
+        "schema": {**parameter.schema, **matches},
+    }
+
+
+def _security(route: Route) -> list[dict[str, list[str]]]:
+    if route.caller is Caller.ANYBODY:
+        return []
+    scope = "read" if route.method == "GET" else "write"
+    return [{name: [scope] if name == "OAuth2" else []} for name in oauth.SECURITY_SCHEMES]
+
+
+def _answer(route: Route, schema: GraphQLSchema, document: str) -> dict[str, Any]:
+    result = shape(schema, document, route.result)
+    empty = f" An empty body: {route.empty}" if route.empty else ""
+    return response(f"{route.summary}.{empty}", route.shape(result) if route.shape else result)
+
+
+def _refusals(route: Route) -> dict[str, Any]:
+    statuses = {400, 405, 503, *route.refusals}
+    if route.caller is not Caller.ANYBODY:
+        statuses |= {401, 403}
+    if any(parameter.pattern for parameter in route.parameters):
+        statuses.add(404)
+    if route.body:
+        statuses |= {413, 415}
+    if route.throttled:
+        statuses.add(429)
+    tables = (route.refusals, _REFUSED)
+    return {
+        str(status): _refusal(status, [table[status] for table in tables if status in table])
+        for status in sorted(statuses)
+    }
+
+
+def _refusal(status: int, ways: list[Refused]) -> dict[str, Any]:
+    described: dict[str, Any] = {"description": " Or: ".join(refused.meaning for refused in ways)}
+    bodies: dict[str, list[Schema]] = {}
+    for refused in ways:
+        if refused.body is not None:
+            bodies.setdefault(refused.content_type, []).append(refused.body)
+    if bodies:
+        described["content"] = {
+            kind: {"schema": schemas[0] if len(schemas) == 1 else {"anyOf": schemas}}
+            for kind, schemas in bodies.items()
+        }
+    if status in _HEADERS:
+        name, schema = _HEADERS[status]
+        described["headers"] = {name: {"schema": schema}}
+    return described

@@ -1,0 +1,288 @@
+"""Enrolling: the rules of Enrollment contract 4.4, and the events that every change leaves."""
+
+import datetime as dt
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from app.auth.audit import record
+from app.auth.viewer import Viewer
+from app.db.models import (
+    CourseRun,
+    Enrollment,
+    EnrollmentAttribute,
+    EnrollmentEvent,
+    Event,
+    Seat,
+    User,
+    now,
+)
+from app.db.models.tables import table_of
+from app.errors import BadUserInput, EnrollmentClosed, Forbidden, ModeUnavailable, NotFound
+from app.vocabulary import RUN_KEY, ClosedReason, EnrollmentEventType
+from resolvers.access import visible
+from resolvers.context import Context
+from resolvers.modes import AUDIT, modes
+
+_FREE = (AUDIT, "honor")
+"""Modes that everybody may enroll in, the preferred one first."""
+
+_CREDIT, _PROVIDER = "credit", ("credit", "provider_id")
+_LONGEST = {"namespace": 100, "name": 100, "value": 1024}
+_MOST_ATTRIBUTES = 100
+
+
+@dataclass(frozen=True)
+class Attribute:
+    """A fact about an enrollment that has no column of its own."""
+
+    namespace: str
+    name: str
+    value: str
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What an enrollment shall be. What is None is left to the rules."""
+
+    mode: str | None = None
+    is_active: bool | None = None
+    attributes: Sequence[Attribute] = ()
+    email_opt_in: bool | None = None
+    force: bool = False
+
+
+@dataclass(frozen=True)
+class Saved:
+    """An enrollment as it is now, and whether it was created."""
+
+    id: int
+    created: bool
+
+
+async def enroll(
+    context: Context, run_key: str, username: str | None, wish: Wish, *, validate_only: bool = False
+) -> Saved | None:
+    """Enroll a user, the viewer unless named, in a course run; None when that was only checked.
+
+    The checks are in the order of contract 4.4. Raises `BadUserInput`, `NotFound`,
+    `Forbidden`, `ModeUnavailable` and `EnrollmentClosed`.
+    """
+    viewer = context.viewer
+    if not RUN_KEY.fullmatch(run_key):
+        raise BadUserInput("Not a key such as course-v1:Org+Course+Run or Org/Course/Run", field="runKey")
+    async with context.write() as session:
+        run = await _visible_run(session, viewer, run_key)
+        learner = await _learner(session, viewer, username, wish)
+        enrollment: Enrollment | None = await session.scalar(
+            select(Enrollment).where(col(Enrollment.run_id) == run.id, col(Enrollment.user_id) == learner.id)
+        )
+        offered = await _offered(session, run, wish)
+        _check_attributes(wish)
+        # Who leaves need not be let in.
+        if wish.is_active is not False and not (viewer.is_staff and wish.force):
+            await _check_open(session, run, learner)
+        if enrollment is None or not (viewer.is_staff or enrollment.is_active):
+            mode = _default(run, offered) if wish.mode is None else wish.mode
+        elif viewer.is_staff:
+            mode = _changed_mode(enrollment, wish)
+        else:
+            return None if validate_only else Saved(enrollment.id, created=False)
+        if validate_only:
+            return None
+        # Absent means active (contract R-13).
+        return await _save(session, viewer, run, learner, enrollment, mode, wish.is_active is not False, wish)
+
+
+async def update(context: Context, id: int, wish: Wish) -> Saved:
+    """Change an enrollment; only staff may. What the wish leaves out stays.
+
+    Raises `BadUserInput`, `NotFound`, `Forbidden` and `ModeUnavailable`.
+    """
+    viewer = context.viewer
+    async with context.write() as session:
+        enrollment: Enrollment | None = await session.scalar(
+            select(Enrollment).where(
+                col(Enrollment.id) == id, visible(viewer, Enrollment, table_of(Enrollment))
+            )
+        )
+        if enrollment is None:
+            raise NotFound("There is no such enrollment", field="id")
+        if not viewer.is_staff:
+            raise Forbidden("Only staff may change an enrollment", field="id")
+        learner = await session.get_one(User, enrollment.user_id, with_for_update={"key_share": True})
+        # Others may have changed it until the learner was locked.
+        await session.refresh(enrollment)
+        run = await session.get_one(CourseRun, enrollment.run_id)
+        await _offered(session, run, wish)
+        _check_attributes(wish)
+        mode = _changed_mode(enrollment, wish)
+        active = enrollment.is_active if wish.is_active is None else wish.is_active
+        return await _save(session, viewer, run, learner, enrollment, mode, active, wish)
+
+
+async def _visible_run(session: AsyncSession, viewer: Viewer, key: str) -> CourseRun:
+    run: CourseRun | None = await session.scalar(
+        select(CourseRun).where(col(CourseRun.key) == key, visible(viewer, CourseRun, table_of(CourseRun)))
+    )
+    if run is None:
+        raise NotFound(f"There is no course run {key}", field="runKey")
+    return run
+
+
+async def _learner(session: AsyncSession, viewer: Viewer, username: str | None, wish: Wish) -> User:
+    """The user to enroll, locked until the transaction ends: of his enrollments one changes at a time."""
+    name = viewer.username if username is None else username
+    unknown = NotFound(f"There is no user {name}", field="username")
+    if not viewer.is_staff:
+        if name != viewer.username:
+            raise unknown
+        if wish.mode not in (None, *_FREE):
+            raise Forbidden(f"Only staff may enroll in the mode {wish.mode:.100}", field="mode")
+        if wish.is_active is False:
+            raise Forbidden("Only staff may deactivate an enrollment", field="isActive")
+    learner: User | None = await session.scalar(
+        select(User).where(col(User.username) == name).with_for_update(key_share=True)
+    )
+    if learner is None:
+        raise unknown
+    return learner
+
+
+async def _offered(session: AsyncSession, run: CourseRun, wish: Wish) -> Collection[str]:
+    """The modes that the run is offered in; who deactivates may name one that is offered no longer."""
+    seats = await session.scalars(select(Seat).where(col(Seat.run_id) == run.id).order_by(col(Seat.id)))
+    offered = {mode.slug for mode in modes(seats, now(), include_expired=wish.is_active is False)}
+    if wish.mode is not None and wish.mode not in offered:
+        raise ModeUnavailable(f"{run.key} is not offered in the mode {wish.mode:.100}", run.id)
+    return offered
+
+
+def _default(run: CourseRun, offered: Collection[str]) -> str:
+    for mode in _FREE:
+        if mode in offered:
+            return mode
+    raise ModeUnavailable(f"{run.key} is not offered in a free mode; name one", run.id)
+
+
+def _changed_mode(enrollment: Enrollment, wish: Wish) -> str:
+    mode = enrollment.mode if wish.mode is None else wish.mode
+    if wish.is_active is False and mode != enrollment.mode:
+        raise BadUserInput("The mode cannot change while the enrollment is deactivated", field="mode")
+    return mode
+
+
+def _check_attributes(wish: Wish) -> None:
+    given = wish.attributes
+    if given and wish.mode == _CREDIT and _PROVIDER not in ((it.namespace, it.name) for it in given):
+        raise BadUserInput("Credit needs the attribute credit:provider_id", field="attributes")
+    if len(given) > _MOST_ATTRIBUTES:
+        raise BadUserInput(f"At most {_MOST_ATTRIBUTES} attributes", field="attributes")
+    for number, attribute in enumerate(given):
+        for name, longest in _LONGEST.items():
+            if not (name == "value" or getattr(attribute, name)) or len(getattr(attribute, name)) > longest:
+                raise BadUserInput(f"At most {longest} characters", field=f"attributes.{number}.{name}")
+
+
+async def _check_open(session: AsyncSession, run: CourseRun, learner: User) -> None:
+    moment = now()
+    if run.enrollment_start is not None and moment < run.enrollment_start:
+        raise EnrollmentClosed("Enrollment has not begun", ClosedReason.CLOSED)
+    if run.enrollment_end is not None and moment >= run.enrollment_end:
+        raise EnrollmentClosed("Enrollment has ended", ClosedReason.CLOSED)
+    if run.enrollment_limit is not None:
+        # Locked, so that of several learners at a time only one gets the last place.
+        await session.refresh(run, with_for_update={"key_share": True})
+        others = select(func.count()).where(
+            col(Enrollment.run_id) == run.id,
+            col(Enrollment.user_id) != learner.id,
+            col(Enrollment.is_active),
+        )
+        if (await session.scalar(others) or 0) >= run.enrollment_limit:
+            raise EnrollmentClosed("All places are taken", ClosedReason.FULL)
+    if run.invite_only:
+        raise EnrollmentClosed("Only who is invited may enroll", ClosedReason.INVITE_ONLY)
+
+
+async def _save(
+    session: AsyncSession,
+    viewer: Viewer,
+    run: CourseRun,
+    learner: User,
+    enrollment: Enrollment | None,
+    mode: str,
+    active: bool,
+    wish: Wish,
+) -> Saved:
+    """Make an enrollment what it shall be. What is so already leaves no event."""
+    moment = await _moment(session, run, learner)
+    created = enrollment is None
+    if enrollment is None:
+        types = [EnrollmentEventType.ACTIVATED] + [EnrollmentEventType.DEACTIVATED] * (not active)
+        enrollment = Enrollment(run_id=run.id, user_id=learner.id, mode=mode, created=moment)
+        session.add(enrollment)
+    else:
+        types = [EnrollmentEventType.MODE_CHANGED] * (mode != enrollment.mode)
+        if active != enrollment.is_active:
+            types.append(EnrollmentEventType.ACTIVATED if active else EnrollmentEventType.DEACTIVATED)
+    enrollment.mode = mode
+    if active != enrollment.is_active:
+        enrollment.is_active = active
+        enrollment.unenrolled_at = None if active else moment
+    await session.flush()
+    for type_ in types:
+        session.add(
+            EnrollmentEvent(run_id=run.id, user_id=learner.id, occurred_at=moment, type=type_, mode=mode)
+        )
+        is_new = created and type_ is EnrollmentEventType.ACTIVATED
+        session.add(
+            Event(
+                type="user.enrolled" if is_new else f"enrollment.{type_}",
+                occurred_at=moment,
+                user_id=learner.id,
+                run_id=run.id,
+                course_id=run.course_id,
+                payload={"enrollment_id": enrollment.id, "mode": mode},
+            )
+        )
+    changed = await _set_attributes(session, enrollment, wish)
+    if viewer.user_id != learner.id and (types or changed):
+        record(
+            session,
+            str(viewer.username),
+            "enrollment.create" if created else "enrollment.update",
+            f"{learner.username} in {run.key}",
+            mode=mode,
+            is_active=active,
+            attributes=changed,
+        )
+    return Saved(enrollment.id, created)
+
+
+async def _moment(session: AsyncSession, run: CourseRun, learner: User) -> dt.datetime:
+    """Now, but after every event of the enrollment: they count in the order of their instants."""
+    last = await session.scalar(
+        select(func.max(col(EnrollmentEvent.occurred_at))).where(
+            col(EnrollmentEvent.run_id) == run.id, col(EnrollmentEvent.user_id) == learner.id
+        )
+    )
+    return now() if last is None else max(now(), last + dt.timedelta(microseconds=1))
+
+
+async def _set_attributes(session: AsyncSession, enrollment: Enrollment, wish: Wish) -> list[str]:
+    """Add and replace attributes; the names of those that are others now."""
+    given = {(it.namespace, it.name): it.value for it in wish.attributes}
+    if wish.email_opt_in is not None:
+        given["email", "opt_in"] = str(wish.email_opt_in).lower()
+    changed = []
+    for (namespace, name), value in given.items():
+        kept = await session.get(EnrollmentAttribute, (enrollment.id, namespace, name))
+        if kept is None or kept.value != value:
+            changed.append(f"{namespace}:{name}")
+            await session.merge(
+                EnrollmentAttribute(enrollment_id=enrollment.id, namespace=namespace, name=name, value=value)
+            )
+    return changed

@@ -1,0 +1,50 @@
+"""The root of every mutation: assembles what the areas offer."""
+
+import strawberry
+
+from schema import accounts, enrolling, oauth
+from schema.errors import mutation
+
+
+@strawberry.type(
+    description="Everything that can be changed. Each field is a transaction of its own, one after another."
+)
+class Mutation:
+    enroll: enrolling.EnrollResult = mutation(
+        enrolling.EnrollInput,
+        enrolling.enroll,
+        "Enroll a user in a course run. What is so already stays, and is no error.",
+    )
+    update_enrollment: enrolling.UpdateEnrollmentResult = mutation(
+        enrolling.UpdateEnrollmentInput, enrolling.update_enrollment, "Change an enrollment. For staff."
+    )
+    unenroll: enrolling.UnenrollResult = mutation(
+        enrolling.UnenrollInput, enrolling.unenroll, "End an enrollment, which stays on record. For staff."
+    )
+    create_user: accounts.CreateUserResult = mutation(
+        accounts.CreateUserInput, accounts.create_user, "Make an account. For staff."
+    )
+    update_user: accounts.UpdateUserResult = mutation(
+        accounts.UpdateUserInput,
+        accounts.update_user,
+        "Change an account. Users change their own name and profile; staff the accounts of users who are not"
+        " staff; superusers all. Another password, and switching off, revoke all tokens of the user.",
+    )
+    create_oauth_client: oauth.CreateOauthClientResult = mutation(
+        oauth.CreateOauthClientInput, oauth.create_client, "Make an OAuth client. For staff."
+    )
+    rotate_oauth_client_secret: oauth.RotateOauthClientSecretResult = mutation(
+        oauth.RotateOauthClientSecretInput,
+        oauth.rotate_secret,
+        "Give an OAuth client another secret; its tokens stay valid. For staff.",
+    )
+    create_access_token: oauth.CreateAccessTokenResult = mutation(
+        oauth.CreateAccessTokenInput,
+        oauth.create_token,
+        "Make an access token with a chosen end. For staff.",
+    )
+    revoke_access_token: oauth.RevokeAccessTokenResult = mutation(
+        oauth.RevokeAccessTokenInput,
+        oauth.revoke_token,
+        "Revoke an access token and its refresh token: one's own; staff any.",
+    )

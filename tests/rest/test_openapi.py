@@ -1,0 +1,142 @@
+"""The description of the REST API, and that the API is as described."""
+
+import os
+from typing import Any
+
+import pytest
+import requests
+import schemathesis
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from schemathesis import Case, GenerationMode
+from schemathesis.checks import not_a_server_error
+from schemathesis.config import SchemathesisConfig
+from schemathesis.core.result import Ok
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from app.db.engine import Database
+from tests.databases import Databases
+from tests.rest.clients import (
+    ACCOUNTS_BATCH,
+    COURSE,
+    ENROLLMENT,
+    ENROLLMENT_BATCH,
+    ENROLLMENTS,
+    FULL,
+    OLD,
+    OPEN,
+    Rest,
+    key_of,
+    url_of,
+)
+from tests.servers import running_server
+
+EXAMPLES = os.environ.get("LYCEUM_TEST_EXAMPLES")
+CHECKS = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+]
+BATCH_FILTERS = {"updated_min", "updated_max", "update_min", "update_max", "username"}
+OPERATIONS: dict[tuple[str, str], tuple[set[str], set[str]]] = {
+    # Parameters, and statuses beside those that need no words.
+    ("get", ENROLLMENT): ({"user"}, {"200", "401"}),
+    ("post", ENROLLMENT): (set(), {"200", "400", "401", "403", "404", "406", "415"}),
+    ("get", ENROLLMENT + "/{course_id}"): ({"course_id"}, {"200", "401"}),
+    ("get", ENROLLMENT + "/{username},{course_id}"): ({"username", "course_id"}, {"200", "401", "404"}),
+    ("get", COURSE + "/{course_id}"): ({"course_id", "include_expired"}, {"200", "400"}),
+    ("get", ENROLLMENTS): ({"course_id", "username", "page_size", "cursor"}, {"200", "400", "401", "403"}),
+    **{
+        ("get", prefix + path): (BATCH_FILTERS | more, {"200", "400", "401", "403"})
+        for prefix in ("/api/jitterbit/v1", "/v1")
+        for path, more in (("/accounts/batch", set[str]()), ("/enrollment/batch", {"course_id"}))
+    },
+}
+assert {ACCOUNTS_BATCH, ENROLLMENT_BATCH} <= {path for _, path in OPERATIONS}
+
+
+async def test_the_document_lists_every_operation(shared: Rest) -> None:
+    response = await shared.get("/openapi.json")
+    assert response.headers["content-type"] == "application/json"
+    document = response.json()
+    assert document["openapi"].startswith("3.1.")
+    assert document["info"].keys() >= {"title", "version"}
+    schemes = document["components"]["securitySchemes"]
+    assert schemes
+    schemathesis.openapi.from_dict(document, config=SchemathesisConfig()).validate()
+    found = {
+        (method, path): (operation, item.get("parameters", []))
+        for path, item in document["paths"].items()
+        for method, operation in item.items()
+        if method in ("get", "post")
+    }
+    assert OPERATIONS.keys() <= found.keys()
+    for (method, path), (operation, common) in found.items():
+        assert operation["responses"] and all(each["description"] for each in operation["responses"].values())
+        if (method, path) not in OPERATIONS:
+            continue
+        names, statuses = OPERATIONS[method, path]
+        given = [*common, *operation.get("parameters", [])]
+        assert {each["name"] for each in given} == names
+        assert all(each["description"] and each["schema"] for each in given)
+        assert all(each["required"] for each in given if each["in"] == "path")
+        assert statuses <= operation["responses"].keys()
+        assert ("requestBody" in operation) is (method == "post")
+        security = operation.get("security", document.get("security"))
+        if path.startswith(COURSE):
+            assert not security
+        else:
+            assert security and {name for each in security for name in each} <= schemes.keys()
+
+
+@pytest.fixture(scope="module")
+async def address(filled: Database, databases: Databases) -> Any:
+    """A server over the rows."""
+    database = await databases.copy(filled)
+    await database.dispose()
+    with running_server({"LYCEUM_DATABASE_URL": url_of(database)}) as server:
+        yield server.url
+
+
+@pytest.fixture(scope="module")
+def operations(address: str) -> list[Any]:
+    """The described operations."""
+    document = requests.get(f"{address}/openapi.json", timeout=10).json()
+    schema = schemathesis.openapi.from_dict(document, config=SchemathesisConfig())
+    return [operation.ok() for operation in schema.get_all_operations() if isinstance(operation, Ok)]
+
+
+@pytest.mark.parametrize("who", ["staff", "learner", None])
+@pytest.mark.parametrize("mode", GenerationMode)
+def test_answers_are_as_described(
+    address: str, operations: list[Any], who: str | None, mode: GenerationMode
+) -> None:
+    headers = {"authorization": f"Bearer {key_of(who)}"} if who else {}
+
+    @settings(
+        max_examples=int(EXAMPLES or 8) * len(operations),
+        derandomize=not EXAMPLES,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(
+        st.one_of([operation.as_strategy(generation_mode=mode) for operation in operations]),
+        st.none() | st.sampled_from([OPEN, OLD, FULL]),
+    )
+    def ask(case: Case[Any], course_id: str | None) -> None:
+        # What is generated names no course that there is.
+        if course_id and "course_id" in (case.path_parameters or {}):
+            case.path_parameters["course_id"] = course_id
+        body: Any = case.body
+        if course_id and isinstance(body, dict) and isinstance(body.get("course_details"), dict):
+            body["course_details"]["course_id"] = course_id
+        case.validate_response(case.call(base_url=address, headers=headers), checks=CHECKS)
+
+    ask()
