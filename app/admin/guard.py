@@ -2,11 +2,10 @@
 
 from collections.abc import Awaitable, Callable
 from typing import Final
-from urllib.parse import urlsplit
 
 from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -47,26 +46,31 @@ class Guard:
         self._error_page = error_page
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request, or let it through with its body read."""
+        """Answer a request, or let it through with its body read, unless its sender left."""
+        # Routing changes the scope.
+        is_asset = scope["path"].startswith(f"{scope['root_path']}/statics/")
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 headers.update(_HEADERS)
-                if "/statics/" not in scope["path"]:
+                if not is_asset:
                     headers["Cache-Control"] = "no-store"
             await send(message)
 
-        if scope["type"] != "http" or scope["method"] in SAFE_METHODS:
-            return await self._app(scope, receive, send_with_headers)
-        request = Request(scope, receive)
-        try:
-            replay = _replay(await _body(request), receive)
-            await _check(Request(scope, replay()))
-        except HTTPException as error:
-            response = await self._error_page(request, error)
-            return await response(scope, receive, send_with_headers)
-        return await self._app(scope, replay(), send_with_headers)
+        if scope["type"] == "http" and scope["method"] not in SAFE_METHODS:
+            request = Request(scope, receive)
+            try:
+                body = await _body(request)
+                await _check(Request(scope, _replaying(body, receive)))
+            except ClientDisconnect:
+                return
+            except HTTPException as error:
+                response = await self._error_page(request, error)
+                await response(scope, receive, send_with_headers)
+                return
+            receive = _replaying(body, receive)
+        await self._app(scope, receive, send_with_headers)
 
 
 async def _body(request: Request) -> bytes:
@@ -80,18 +84,14 @@ async def _body(request: Request) -> bytes:
     return bytes(body)
 
 
-def _replay(body: bytes, receive: Receive) -> Callable[[], Receive]:
-    """Makes what gives a body again that was read."""
+def _replaying(body: bytes, receive: Receive) -> Receive:
+    """What gives a body again that was read."""
+    unread: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
 
-    def replay() -> Receive:
-        unread: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+    async def replayed() -> Message:
+        return unread.pop() if unread else await receive()
 
-        async def replayed() -> Message:
-            return unread.pop() if unread else await receive()
-
-        return replayed
-
-    return replay
+    return replayed
 
 
 async def _check(request: Request) -> None:
@@ -111,4 +111,5 @@ def _is_same_origin(request: Request) -> bool:
     if site is not None:
         return site == "same-origin"
     # The host only: behind a proxy the scheme may be another.
-    return urlsplit(request.headers.get("origin", "")).netloc == request.headers.get("host", "")
+    host = request.headers.get("origin", "").partition("://")[2]
+    return host != "" and host == request.headers.get("host")

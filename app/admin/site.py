@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 from sqladmin import Admin
 from sqladmin.authentication import AuthenticationBackend, login_required
+from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
@@ -16,7 +17,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from app.admin.guard import CSRF_FIELD, Guard
-from app.admin.views import VIEWS, ClientView, TokenView, UserView, View
+from app.admin.views import VIEWS, Act, ClientView, TokenView, UserView, View
 from app.auth.credentials import Authenticator
 from app.auth.sessions import SESSION_COOKIE, Sessions, csrf_token, delete_cookies
 from app.db.engine import Database
@@ -89,7 +90,7 @@ class AdminSite(Admin):
         view = self._view(request)
         row = await view.row_of(request)
 
-        async def work(session: Any, data: dict[str, Any]) -> Any:
+        async def work(session: AsyncSession, data: dict[str, Any]) -> Act | None:
             return await view.update(session, row, data)
 
         return await view.answer_form(request, view.edit_form, f"Edit {view.name}", work, view.values(row))

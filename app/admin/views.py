@@ -5,6 +5,7 @@ Every act is a function of `app.auth`, so its rules are the same on the command 
 
 import datetime as dt
 import json
+import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -39,8 +40,6 @@ from app.vocabulary import ClientType
 
 if TYPE_CHECKING:
     from app.admin.site import AdminSite
-
-_GREATEST_ID = 2**63 - 1
 
 
 @dataclass
@@ -188,9 +187,8 @@ class View(ModelView):
 
     def _stmt_by_identifier(self, identifier: str) -> Select[Any]:
         # sqladmin raises ValueError for what is no id, and asks the database for one that is too great.
-        parts = identifier.split(";")
-        ids = all(part.isdecimal() and int(part) <= _GREATEST_ID for part in parts)
-        if not ids or len(parts) != len(self.pk_columns):
+        ids = r"[0-9]{1,18}" + r";[0-9]{1,18}" * (len(self.pk_columns) - 1)
+        if not re.fullmatch(ids, identifier):
             raise HTTPException(404, "There is no such page.")
         return super()._stmt_by_identifier(identifier)
 

@@ -53,7 +53,7 @@ def create_client(
             logout_uri=logout_uri,
             client_id=client_id,
         )
-        record(session, COMMAND_LINE, "client.create", client.client_id, type=type, user=user)
+        record(session, COMMAND_LINE, "client.create", client.client_id, type=type, user=user, name=name)
         return _client(client, user) | {"client_secret": secret}
 
     _show_once(_with_session(work))

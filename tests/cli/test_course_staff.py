@@ -73,7 +73,7 @@ def test_commands_are_in_the_audit_log(lyceum: Lyceum, ada: None) -> None:
         ("course_staff.remove", "ada", {"run": RUN}),
         ("api_key.set", "ada", {}),
         ("api_key.delete", "ada", {}),
-        ("client.create", "app", {"type": "public", "user": None}),
+        ("client.create", "app", {"type": "public", "user": None, "name": ""}),
         ("client.rotate", "app", {}),
         (
             "token.create",
