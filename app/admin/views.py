@@ -236,11 +236,12 @@ class UserView(View, model=User):
 
     async def insert(self, session: AsyncSession, data: dict[str, Any]) -> Act:
         username, password = data.pop("username"), data.pop("password")
-        rights = {name: data[name] for name in ("staff", "superuser")}
-        if not await accounts.create_user(session, username, data["email"], **rights):
-            raise BadUserInput(f"there is a user {username} already", field="username")
         del data["repeated"]
-        await accounts.update_user(session, username, name=data["name"], active=data["active"])
+        if await accounts.find_user(session, username) is not None:
+            raise BadUserInput(f"there is a user {username} already", field="username")
+        columns = {"name": data["name"], "is_active": data["active"]}
+        rights = {name: data[name] for name in ("staff", "superuser")}
+        await accounts.create_user(session, username, data["email"], **rights, **columns)
         if password:
             await accounts.set_password(session, username, password)
         return Act("user.create", username, {**data, "password": bool(password)})

@@ -50,7 +50,7 @@ _HEADERS: dict[int, tuple[str, Schema]] = {
 
 
 def routes(apis: Iterable[Api], schema: GraphQLSchema) -> list[BaseRoute]:
-    """The path that serves the document, made when it is first asked for."""
+    """The paths that serve the document, made when it is first asked for."""
 
     @cache
     def made() -> tuple[bytes, dict[str, str]]:
@@ -64,7 +64,7 @@ def routes(apis: Iterable[Api], schema: GraphQLSchema) -> list[BaseRoute]:
             return Response(None, 304, headers)
         return Response(body, 200, headers, "application/json")
 
-    return [Path(PATH, serve)]
+    return [Path(path, serve) for path in (PATH, f"{PATH}/")]
 
 
 def openapi(apis: Iterable[Api], schema: GraphQLSchema) -> dict[str, Any]:

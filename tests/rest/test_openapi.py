@@ -70,7 +70,6 @@ async def test_the_document_lists_every_operation(shared: Rest) -> None:
     assert document["info"].keys() >= {"title", "version"}
     schemes = document["components"]["securitySchemes"]
     assert schemes
-    schemathesis.openapi.from_dict(document, config=SchemathesisConfig()).validate()
     found = {
         (method, path): (operation, item.get("parameters", []))
         for path, item in document["paths"].items()
