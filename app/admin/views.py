@@ -236,11 +236,10 @@ class UserView(View, model=User):
 
     async def insert(self, session: AsyncSession, data: dict[str, Any]) -> Act:
         username, password = data.pop("username"), data.pop("password")
-        rights = {name: data[name] for name in ("staff", "superuser")}
-        if not await accounts.create_user(session, username, data["email"], **rights):
-            raise BadUserInput(f"there is a user {username} already", field="username")
         del data["repeated"]
-        await accounts.update_user(session, username, name=data["name"], active=data["active"])
+        columns = {"is_active" if name == "active" else name: value for name, value in data.items()}
+        if not await accounts.create_user(session, username, **columns):
+            raise BadUserInput(f"there is a user {username} already", field="username")
         if password:
             await accounts.set_password(session, username, password)
         return Act("user.create", username, {**data, "password": bool(password)})

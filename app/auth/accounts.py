@@ -36,6 +36,7 @@ async def create_user(
             message = f"a username has 1 to {_LONGEST_USERNAME} printable characters and no spaces"
             raise BadUserInput(message, field="username")
         _check_email(email)
+        _check_name(columns.get("name", ""))
         user = User(username=username, email=email, is_staff=staff, is_superuser=superuser, **columns)
         session.add(user)
         await session.flush()
