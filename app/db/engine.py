@@ -18,6 +18,8 @@ _DRIVERS = {
     "postgresql": "postgresql+asyncpg",
     "postgres": "postgresql+asyncpg",
 }
+_CACHE_KIB = 8192
+"""Of each SQLite connection; more is left to the operating system, which keeps pages once for all."""
 _OPTIONS = {"sqlite": (), "postgresql": ("host", "port", "ssl")}
 _BUSY = 5
 """Seconds that SQLite waits for other processes that write."""
@@ -135,8 +137,7 @@ def _configure_sqlite(engine: AsyncEngine, *, query_only: bool, timeout: float |
         "journal_mode": "WAL",
         "synchronous": "NORMAL",
         "foreign_keys": "ON",
-        "cache_size": -65536,
-        "mmap_size": 268_435_456,
+        "cache_size": -_CACHE_KIB,
         "query_only": "ON" if query_only else "OFF",
     }
 

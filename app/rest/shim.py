@@ -1,5 +1,6 @@
 """The engine of the shim: from a request to a stored document, and from its data to an answer."""
 
+import asyncio
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -53,6 +54,7 @@ class Shim:
             False: Attempts(settings.enrollment_requests_per_minute, 60, clock),
             True: Attempts(settings.enrollment_requests_per_minute_staff, 60, clock),
         }
+        self._paging = asyncio.Lock()
         paths: dict[str, dict[str, tuple[Route, Document]]] = defaultdict(dict)
         for route in table:
             paths[route.path][route.method] = (route, executor.store(text_of(route.folder, route.document)))
@@ -83,19 +85,22 @@ class Shim:
         presence = Presence(request)
 
         async def data(**more: Any) -> dict[str, Any]:
-            return _data(
-                route, await presence.during(self._executor.run(viewer, document, {**variables, **more}))
-            )
+            return _data(route, await self._executor.run(viewer, document, {**variables, **more}))
+
+        async def page(after: str | None) -> Page:
+            # Pages of several long answers that resolve in a row would hold up everybody else.
+            async with self._paging:
+                return page_of(await data(size=PAGE_SIZE, after=after), route.row)
 
         async def read(after: str | None) -> Page:
-            return page_of(await data(size=PAGE_SIZE, after=after), route.row)
+            return await presence.during(page(after))
 
         try:
             if route.answer is None:
                 # What is wrong with the first page still has an answer of its own.
                 what = f"{route.path} for {viewer.username} with {raw}"
                 return Stream(await read(None), read, presence, what)
-            return route.answer(call, melt(await data()))
+            return route.answer(call, melt(await presence.during(data())))
         finally:
             presence.close()
 
