@@ -39,7 +39,7 @@ def admin_routes(database: Database, authenticator: Authenticator, sessions: Ses
     """The routes of the administration pages."""
     holder = Starlette()
     AdminSite(holder, database, authenticator, sessions)
-    return holder.routes
+    return [Route(_PATH, _redirect(f"{_PATH}/")), *holder.routes]
 
 
 class AdminSite(Admin):

@@ -159,7 +159,8 @@ def _refusal(status: int, ways: list[Refused]) -> dict[str, Any]:
     for refused in ways:
         if refused.body is not None:
             bodies.setdefault(refused.content_type, []).append(refused.body)
-    if bodies:
+    # OpenAPI has no words for a body that may be absent.
+    if bodies and all(refused.body is not None for refused in ways):
         described["content"] = {
             kind: {"schema": schemas[0] if len(schemas) == 1 else {"anyOf": schemas}}
             for kind, schemas in bodies.items()
