@@ -85,7 +85,9 @@ class GraphQLEndpoint:
             return _refusal(error, media_type or JSON)
         presence = Presence(request)
         try:
-            answer = await presence.during(self._executor.execute(viewer, operation, _payer(viewer, request)))
+            answer = await presence.during(
+                self._executor.execute(viewer, operation, payer_of(viewer, request))
+            )
         finally:
             presence.close()
         return _response(answer, media_type)
@@ -153,7 +155,8 @@ def _operation(members: Any, *, read_only: bool) -> Operation:
     )
 
 
-def _payer(viewer: Viewer, request: Request) -> str:
+def payer_of(viewer: Viewer, request: Request) -> str:
+    """Whose budget a request is taken from: a user's, or of strangers an address's."""
     if viewer.user_id is not None:
         return f"user {viewer.user_id}"
     return f"address {request.client.host if request.client else ''}"

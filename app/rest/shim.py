@@ -18,7 +18,7 @@ from app.auth.credentials import Authenticator
 from app.auth.viewer import STRANGER, Viewer
 from app.errors import BadUserInput, LyceumError, RateLimited, Unauthenticated
 from app.graphql.documents import Document
-from app.graphql.endpoint import STATUSES
+from app.graphql.endpoint import STATUSES, payer_of
 from app.graphql.errors import masked, refused
 from app.graphql.execute import Answer, Executor
 from app.graphql.presence import Presence
@@ -32,6 +32,7 @@ from app.settings import Settings
 _NOT_PROVIDED = "Authentication credentials were not provided."
 _CHALLENGE = 'Bearer realm="api"'
 _NOT_STAFF = "You do not have permission to perform this action."
+_PAGES_AT_ONCE = 2
 _PARAMETER = re.compile(r"\{(\w+)\}")
 
 
@@ -54,7 +55,7 @@ class Shim:
             False: Attempts(settings.enrollment_requests_per_minute, 60, clock),
             True: Attempts(settings.enrollment_requests_per_minute_staff, 60, clock),
         }
-        self._paging = asyncio.Lock()
+        self._paging = asyncio.Semaphore(_PAGES_AT_ONCE)
         paths: dict[str, dict[str, tuple[Route, Document]]] = defaultdict(dict)
         for route in table:
             paths[route.path][route.method] = (route, executor.store(text_of(route.folder, route.document)))
@@ -88,7 +89,7 @@ class Shim:
             return _data(route, await self._executor.run(viewer, document, {**variables, **more}))
 
         async def page(after: str | None) -> Page:
-            # Pages of several long answers that resolve in a row would hold up everybody else.
+            # Pages of many long answers that resolve in a row would hold up everybody else.
             async with self._paging:
                 return page_of(await data(size=PAGE_SIZE, after=after), route.row)
 
@@ -105,15 +106,15 @@ class Shim:
             presence.close()
 
     async def _viewer(self, route: Route, request: Request) -> Viewer:
-        if route.caller is Caller.ANYBODY:
-            return STRANGER
-        viewer = await self._authenticator.viewer_of(request)
-        if viewer.user_id is None:
-            raise Refusal(json({"detail": _NOT_PROVIDED}, 401, **{"WWW-Authenticate": _CHALLENGE}))
+        viewer = STRANGER
+        if route.caller is not Caller.ANYBODY:
+            viewer = await self._authenticator.viewer_of(request)
+            if viewer.user_id is None:
+                raise Refusal(json({"detail": _NOT_PROVIDED}, 401, **{"WWW-Authenticate": _CHALLENGE}))
         if route.throttled:
-            attempts = self._requests[viewer.is_staff]
-            attempts.check(str(viewer.user_id))
-            attempts.count(str(viewer.user_id))
+            payer, attempts = payer_of(viewer, request), self._requests[viewer.is_staff]
+            attempts.check(payer)
+            attempts.count(payer)
         if route.caller is Caller.STAFF and not viewer.is_staff:
             raise Refusal(json({"detail": _NOT_STAFF}, 403))
         return viewer
@@ -179,7 +180,8 @@ def _parsed(route: Route, raw: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _data(route: Route, answer: Answer) -> dict[str, Any]:
-    for error in answer.body.get("errors", ()):
+    if errors := answer.body.get("errors"):
+        error = errors[0]
         if error["extensions"]["code"] == BadUserInput.code:
             field = error["extensions"].get("field", "")
             raise Refusal(json(route.invalid(field, error["message"]), 400))
