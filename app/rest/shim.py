@@ -22,6 +22,7 @@ from app.graphql.endpoint import STATUSES, payer_of
 from app.graphql.errors import masked, refused
 from app.graphql.execute import Answer, Executor
 from app.graphql.presence import Presence
+from app.graphql.request import RequestError
 from app.rest.body import read_json
 from app.rest.documents import text_of
 from app.rest.render import json, melt
@@ -200,4 +201,5 @@ def _refusal(error: Mapping[str, Any], cause: LyceumError | None = None) -> Resp
         headers["WWW-Authenticate"] = f'{_CHALLENGE}, error="insufficient_scope"'
     if isinstance(cause, RateLimited):
         headers["Retry-After"] = str(extensions["retryAfter"])
-    return json({"detail": error["message"]}, STATUSES[extensions["code"]], **headers)
+    status = cause.status if isinstance(cause, RequestError) else STATUSES[extensions["code"]]
+    return json({"detail": error["message"]}, status, **headers)
