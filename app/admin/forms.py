@@ -35,8 +35,9 @@ def _text(label: str, help: str = "", *, needed: bool = False, kind: type[String
     return kind(label, validators, [lambda text: (text or "").strip()], help)
 
 
-def _password(label: str, help: str = "") -> Any:
-    return PasswordField(label, description=help, render_kw={"autocomplete": "new-password"})
+def _password(label: str, help: str = "", *, needed: bool = False) -> Any:
+    validators = [_NEEDED] if needed else []
+    return PasswordField(label, validators, description=help, render_kw={"autocomplete": "new-password"})
 
 
 class _Ordered(Form):
@@ -60,6 +61,10 @@ class _Passwords(_Ordered):
 
 class PasswordForm(_Passwords):
     """A new password, typed twice."""
+
+    password = _password("Password", needed=True)
+
+    order = ("password", "repeated")
 
 
 class UserEditForm(_Ordered):

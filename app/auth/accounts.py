@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
 from app.auth.oauth.tokens import revoke_all
-from app.auth.secrets import hash_key, hash_password
+from app.auth.secrets import hash_key
 from app.db.models import ApiKey, BrowserSession, Event, User, now
 from app.errors import BadUserInput
 
@@ -83,18 +83,12 @@ async def update_user(
     return bool(changed)
 
 
-async def set_password(session: AsyncSession, username: str, password: str) -> None:
+async def set_password_hash(session: AsyncSession, username: str, password_hash: str) -> None:
     """Give a user a password, which revokes all tokens and ends all sessions (Enrollment contract 2.8).
 
-    Raises `BadUserInput` for an unknown user or an empty password.
+    It comes as its hash, as no transaction should wait for hashing. Raises
+    `BadUserInput` for an unknown user.
     """
-    if not password:
-        raise BadUserInput("the password is empty", field="password")
-    await set_password_hash(session, username, await hash_password(password))
-
-
-async def set_password_hash(session: AsyncSession, username: str, password_hash: str) -> None:
-    """Do what `set_password` does with the hash of a password: no transaction need wait for hashing."""
     user = await get_user(session, username)
     user.password_hash = password_hash
     await _shut_out(session, user)

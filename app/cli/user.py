@@ -7,8 +7,10 @@ import typer
 
 from app.auth import accounts
 from app.auth.audit import COMMAND_LINE, record
+from app.auth.secrets import hash_password
 from app.cli.common import with_database
 from app.db.engine import Database
+from app.errors import BadUserInput
 
 app = typer.Typer(help="Make accounts and give them passwords.", no_args_is_help=True)
 
@@ -43,10 +45,13 @@ def password(username: Username) -> None:
         secret = typer.prompt("Password", hide_input=True, confirmation_prompt=True)
     else:
         secret = sys.stdin.buffer.readline().decode().rstrip("\r\n")
+    if not secret:
+        raise BadUserInput("the password is empty")
 
     async def work(database: Database) -> None:
+        password_hash = await hash_password(secret)
         async with database.session() as session:
-            await accounts.set_password(session, username, secret)
+            await accounts.set_password_hash(session, username, password_hash)
             record(session, COMMAND_LINE, "user.set_password", username)
 
     with_database(work)
