@@ -1,6 +1,7 @@
 """Checking passwords: every door that takes one counts against the same limits."""
 
 import asyncio
+from contextlib import aclosing
 from weakref import WeakValueDictionary
 
 from sqlalchemy import or_, select
@@ -55,7 +56,7 @@ class Passwords:
             .order_by(user.c.username != username)
             .limit(2)
         )
-        async with self._database.reader.connect() as connection:
+        async with aclosing(await self._database.connect()) as connection:
             found = (await connection.execute(statement)).all()
         # An e-mail address that two accounts have names neither.
         return found[0] if found and (len(found) == 1 or found[0].username == username) else None

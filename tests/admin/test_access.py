@@ -6,12 +6,16 @@ from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.auth.secrets import hash_key
 from app.auth.sessions import csrf_token
 from app.db.engine import Database
 from app.db.models import BrowserSession, User
+from app.errors import Unavailable
 from tests.admin.clients import ORIGIN, Browser, audit_log, rows
+from tests.admin.conftest import RUN
 from tests.oauth.clients import ADDRESS, PASSWORD, MovingClock, change_user, oauth_of
 
 PAGES = ("user", "client", "access-token", "course-staff", "audit-entry")
@@ -244,6 +248,29 @@ async def test_pages_let_nothing_in_from_elsewhere(browser: Browser) -> None:
         assert response.headers["cache-control"] == "no-store"
     asset = await browser.http.get("/admin/statics/js/main.js")
     assert asset.status_code == 200 and "cache-control" not in asset.headers
+
+
+def busy(*_: Any) -> Any:
+    raise Unavailable("busy")
+
+
+def exhausted(*_: Any) -> Any:
+    raise PoolTimeout
+
+
+async def test_a_busy_database_is_a_page_too(browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+    form = {"username": "root", "password": PASSWORD, "repeated": PASSWORD, "run_key": RUN}
+    form |= {"type": "public", "client_id": "other", "expires": "2099-01-31"}
+    await browser.done("/admin/access-token/create", **form)
+    monkeypatch.setattr(Database, "session", busy)
+    for path in ("/admin/login", "/admin/logout", *FORMS[:-1]):
+        response = await browser.send(path, **form)
+        assert (response.status_code, "The server is busy" in response.text) == (503, True), path
+        assert "content-security-policy" in response.headers
+        assert response.headers["cache-control"] == "no-store"
+    monkeypatch.setattr(AsyncSession, "execute", exhausted)
+    response = await browser.http.get("/admin/user/list")
+    assert (response.status_code, "The server is busy" in response.text) == (503, True)
 
 
 @pytest.mark.parametrize(
