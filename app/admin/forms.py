@@ -72,7 +72,11 @@ class UserEditForm(_Ordered):
 
     email = _text("E-mail address", kind=EmailField)
     name = _text("Name", "The full name, for people.")
-    staff = BooleanField("Staff", description="Sees all users, enrollments and analytics.")
+    staff = BooleanField(
+        "Staff",
+        description="Sees all users, enrollments and analytics. Who becomes staff or superuser later loses"
+        " password, tokens and the clients that act for him.",
+    )
     superuser = BooleanField("Superuser", description="Is staff, and may open these pages.")
     active = BooleanField(
         "Active",

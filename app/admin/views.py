@@ -248,20 +248,16 @@ class UserView(View, model=User):
         return data
 
     async def insert(self, session: AsyncSession, data: dict[str, Any]) -> Act:
-        username, password_hash = data.pop("username"), data.pop("password_hash", None)
-        if await accounts.find_user(session, username) is not None:
+        user, username = None, data["username"]
+        if await accounts.find_user(session, username) is None:
+            user = await accounts.create_user(session, **data)
+        if user is None:
             raise BadUserInput(f"there is a user {username} already", field="username")
-        columns = {"name": data["name"], "is_active": data["active"], "password_hash": password_hash}
-        rights = {name: data[name] for name in ("staff", "superuser")}
-        await accounts.create_user(session, username, data["email"], **rights, **columns)
-        return Act("user.create", username, {**data, "password": password_hash is not None})
+        return Act("user.create", username, accounts.described(user))
 
     async def update(self, session: AsyncSession, row: User, data: dict[str, Any]) -> Act | None:
-        changes = _changes(self.values(row), data)
-        if not changes:
-            return None
-        await accounts.update_user(session, row.username, **changes)
-        return Act("user.update", row.username, changes)
+        changed = await accounts.update_user(session, row.username, **data)
+        return Act("user.update", row.username, changed) if changed else None
 
     @expose("/password/{pk}", methods=["GET", "POST"])
     async def password(self, request: Request) -> Response:

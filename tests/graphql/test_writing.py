@@ -41,7 +41,7 @@ def slow_create(dialect: str, started: asyncio.Event) -> Any:
     """Adds the user, and then takes long."""
     from app.auth.accounts import create_user
 
-    async def slow(session: Any, *values: Any, **columns: Any) -> bool:
+    async def slow(session: Any, *values: Any, **columns: Any) -> User | None:
         created = await create_user(session, *values, **columns)
         started.set()
         await session.execute(text(SLOW[dialect]))

@@ -91,8 +91,8 @@ async def test_a_change_of_password_and_switching_off_revoke_all_tokens(
             if change == "password":
                 await accounts.set_password_hash(session, "ada", password_hash)
             else:
-                await accounts.set_active(session, "ada", False)
-                await accounts.set_active(session, "ada", True)
+                await accounts.update_user(session, "ada", active=False)
+                await accounts.update_user(session, "ada", active=True)
         assert await oauth.username(token["access_token"]) is None
         assert await oauth.refused(refresh(token["refresh_token"])) == (400, "invalid_grant")
 
