@@ -107,7 +107,8 @@ class AdminSite(Admin):
             username, password = (str(form.get(name, "")) for name in ("username", "password"))
             address = request.client.host if request.client else ""
             try:
-                cookie = await self.sessions.log_in(username, password, address)
+                old = request.cookies.get(SESSION_COOKIE, "")
+                cookie = await self.sessions.log_in(username, password, address, old)
             except RateLimited as error:
                 status, problem = 429, error.message
                 headers["Retry-After"] = str(error.extensions["retryAfter"])
