@@ -28,7 +28,7 @@ _PROFILE = ("gender", "year_of_birth", "education_level", "country", "region", "
 _RIGHTS = ("is_staff", "is_superuser")
 _ACCESS = ("password", "is_active", *_RIGHTS)
 _SWITCHES = {name: name.removeprefix("is_") for name in ("is_active", *_RIGHTS)}
-_LONGEST = {"name": 255, "password": 1024, "region": 255, "city": 255, "language": 255}
+_LONGEST = {"password": 1024, "region": 255, "city": 255, "language": 255}
 _FIRST_YEAR = 1880
 
 

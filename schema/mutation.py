@@ -29,8 +29,8 @@ class Mutation:
         accounts.update_user,
         "Change an account. Users change their own name and profile; staff the accounts of users who are not"
         " staff; superusers all. Another password, and switching off, revoke all tokens of the user."
-        " Who becomes staff or superuser loses what others may know: tokens, the clients that act for him, and"
-        " the password unless a new one is given too.",
+        " Who becomes staff or superuser loses what others may know: tokens, the clients that act for him,"
+        " and the password unless a new one is given too.",
     )
     create_oauth_client: oauth.CreateOauthClientResult = mutation(
         oauth.CreateOauthClientInput,

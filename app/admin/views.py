@@ -410,8 +410,8 @@ class TokenView(View, model=AccessToken):
         token = await self.row_of(request)
 
         async def work(session: AsyncSession) -> Act:
-            await oauth.revoke_token(session, token.id)
-            return Act("token.revoke", str(token.id), {"user": token.user.username})
+            username = await oauth.revoke_token(session, token.id)
+            return Act("token.revoke", str(token.id), {"user": username})
 
         return await self.answer_act(request, work)
 

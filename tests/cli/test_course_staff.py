@@ -86,7 +86,7 @@ def test_commands_are_in_the_audit_log(lyceum: Lyceum, ada: None) -> None:
             "1",
             {"user": "ada", "client_id": "app", "scope": "", "expires": "2099-01-31T00:00:00Z"},
         ),
-        ("token.revoke", "1", {}),
+        ("token.revoke", "1", {"user": "ada"}),
         ("user.update", "ada", {"active": False}),
         ("user.update", "ada", {"active": True}),
         ("user.create", "bob", NEW),

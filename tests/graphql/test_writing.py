@@ -59,6 +59,7 @@ async def test_the_time_limit_rolls_back(
         answer = (await client.post(CREATE, variables, key=STAFF_KEY)).json()
         monkeypatch.undo()
         assert answer["errors"][0]["extensions"]["code"] == "COST_EXCEEDED"
+        assert "may have taken effect" in answer["errors"][0]["message"]
         assert answer["data"] is None
         assert await usernames(staffed) == ["staff"]
     # The only connection that writes is free again.
