@@ -43,7 +43,7 @@ def slow_create(dialect: str, started: asyncio.Event) -> Any:
     """Adds the user, and then takes long."""
     from app.auth.accounts import create_user
 
-    async def slow(session: Any, *values: Any, **columns: Any) -> bool:
+    async def slow(session: Any, *values: Any, **columns: Any) -> User | None:
         created = await create_user(session, *values, **columns)
         started.set()
         await session.execute(text(SLOW[dialect]))
@@ -61,6 +61,7 @@ async def test_the_time_limit_rolls_back(
         answer = (await client.post(CREATE, variables, key=STAFF_KEY)).json()
         monkeypatch.undo()
         assert answer["errors"][0]["extensions"]["code"] == "COST_EXCEEDED"
+        assert "may have taken effect" in answer["errors"][0]["message"]
         assert answer["data"] is None
         assert await usernames(staffed) == ["staff"]
     # The only connection that writes is free again.
