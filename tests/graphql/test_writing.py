@@ -210,7 +210,7 @@ async def test_a_fault_is_masked_and_shows_no_values_in_the_log(
 ) -> None:
     from app.auth.accounts import create_user
 
-    async def faulty(session: Any, *values: Any, **columns: Any) -> bool:
+    async def faulty(session: Any, *values: Any, **columns: Any) -> Any:
         created = await create_user(session, *values, **columns)
         session.add(Event(type="user.created", user_id=2**40))
         return created
