@@ -1,4 +1,4 @@
-"""Browser sessions, course staff and the audit log."""
+"""Browser sessions, course staff, the audit log, logout addresses of clients, and enrollments by age."""
 
 import sqlalchemy as sa
 from alembic import op

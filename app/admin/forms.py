@@ -10,6 +10,7 @@ from wtforms import (
     EmailField,
     Field,
     Form,
+    HiddenField,
     PasswordField,
     SelectField,
     SelectMultipleField,
@@ -67,7 +68,12 @@ class PasswordForm(_Passwords):
     order = ("password", "repeated")
 
 
-class UserEditForm(_Ordered):
+class _Edit(_Ordered):
+    # Rights that were taken meanwhile shall not come back with a form that is old.
+    version = HiddenField()
+
+
+class UserEditForm(_Edit):
     """What can be changed of a user."""
 
     email = _text("E-mail address", kind=EmailField)
@@ -91,10 +97,11 @@ class UserForm(_Passwords, UserEditForm):
     username = _text("Username", "At most 150 characters without spaces; it stays as it is.", needed=True)
     password = _password("Password", "A service user, whom only a program acts for, needs none.")
 
+    version = None
     order = ("username", "email", "name", "password", "repeated", "staff", "superuser", "active")
 
 
-class ClientEditForm(_Ordered):
+class ClientEditForm(_Edit):
     """What can be changed of a client."""
 
     name = _text("Name", "For people.")
@@ -123,7 +130,7 @@ class ClientForm(ClientEditForm):
     )
     client_id = _text("Client id", "Is made up when left empty. The secret always is, and is shown once.")
 
-    active = None
+    active = version = None
     order = ("name", "type", "username", "url", "redirect_uri", "logout_uri", "client_id")
 
 

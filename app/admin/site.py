@@ -94,9 +94,11 @@ class AdminSite(Admin):
         row = await view.row_of(request)
 
         async def work(session: AsyncSession, data: dict[str, Any]) -> Act | None:
-            return await view.update(session, row, data)
+            unchanged = await view.unchanged_row(session, request, data.pop("version"))
+            return await view.update(session, unchanged, data)
 
-        return await view.answer_form(request, view.edit_form, f"Edit {view.name}", work, view.values(row))
+        values = view.values(row) | {"version": view.version(row)}
+        return await view.answer_form(request, view.edit_form, f"Edit {view.name}", work, values)
 
     async def login(self, request: Request) -> Response:
         """The page to log in at, which then leads where one wanted to go."""

@@ -4,6 +4,7 @@ Every act is a function of `app.auth`, so its rules are the same on the command 
 """
 
 import datetime as dt
+import hashlib
 import json
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -100,6 +101,18 @@ class View(ModelView):
     def values(self, row: Any) -> dict[str, Any]:
         """The values that the form of a row starts with."""
         raise NotImplementedError
+
+    def version(self, row: Any) -> str:
+        """What differs when the values of a row do."""
+        return hashlib.sha256(json.dumps(self.values(row)).encode()).hexdigest()
+
+    async def unchanged_row(self, session: AsyncSession, request: Request, version: str) -> Any:
+        """The row that a path names, locked. Raises `BadUserInput` when it has another version."""
+        statement = self.details_query(request).with_for_update(key_share=True)
+        row = (await session.scalars(statement)).one()
+        if self.version(row) != version:
+            raise BadUserInput("Somebody changed this meanwhile: open the page again.")
+        return row
 
     async def data_of(self, form: Form) -> dict[str, Any]:
         """What a valid form says; done here is what no transaction should wait for."""

@@ -3,11 +3,11 @@
 from typing import Annotated
 
 import typer
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.auth import accounts
 from app.auth.audit import COMMAND_LINE, record
-from app.cli.common import with_database
-from app.db.engine import Database
+from app.cli.common import with_session
 from app.errors import BadUserInput
 
 app = typer.Typer(help="Give users keys for `Authorization: Token`.", no_args_is_help=True)
@@ -28,17 +28,16 @@ def set_api_key(
     if delete_key == (key is not None):
         raise BadUserInput("give either a key or --delete-key")
 
-    async def work(database: Database) -> str:
-        async with database.session() as session:
-            if key is not None:
-                created = await accounts.set_api_key(session, username, key)
-                if created is not None:
-                    record(session, COMMAND_LINE, "user.create", username, **accounts.described(created))
-                record(session, COMMAND_LINE, "api_key.set", username)
-                return f"Set the API key of {username}."
-            deleted = await accounts.delete_api_key(session, username)
-            if deleted:
-                record(session, COMMAND_LINE, "api_key.delete", username)
-            return f"Deleted the API key of {username}." if deleted else f"{username} had no API key."
+    async def work(session: AsyncSession) -> str:
+        if key is not None:
+            created = await accounts.set_api_key(session, username, key)
+            if created is not None:
+                record(session, COMMAND_LINE, "user.create", username, **accounts.described(created))
+            record(session, COMMAND_LINE, "api_key.set", username)
+            return f"Set the API key of {username}."
+        deleted = await accounts.delete_api_key(session, username)
+        if deleted:
+            record(session, COMMAND_LINE, "api_key.delete", username)
+        return f"Deleted the API key of {username}." if deleted else f"{username} had no API key."
 
-    typer.echo(with_database(work))
+    typer.echo(with_session(work))

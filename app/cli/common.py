@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bars
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.engine import Database
 from app.db.migrate import is_current
@@ -47,6 +48,16 @@ def with_database(work: Callable[[Database], Awaitable[T]], *, migrated: bool = 
             await database.dispose()
 
     return asyncio.run(run())
+
+
+def with_session(work: Callable[[AsyncSession], Awaitable[T]]) -> T:
+    """Run asynchronous work in a transaction of the configured database, as `with_database` does."""
+
+    async def run(database: Database) -> T:
+        async with database.session() as session:
+            return await work(session)
+
+    return with_database(run)
 
 
 def reason(error: Exception) -> str:

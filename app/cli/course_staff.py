@@ -4,11 +4,11 @@ import json
 from typing import Annotated
 
 import typer
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.auth import course_staff
 from app.auth.audit import COMMAND_LINE, record
-from app.cli.common import with_database
-from app.db.engine import Database
+from app.cli.common import with_session
 
 app = typer.Typer(help="Say who is staff of which course run.", no_args_is_help=True)
 
@@ -20,14 +20,13 @@ RunKey = Annotated[str, typer.Argument(help="Key of the course run, as course-v1
 def add(username: Username, run_key: RunKey) -> None:
     """Make a user staff of a run, who then sees all of its enrollments."""
 
-    async def work(database: Database) -> bool:
-        async with database.session() as session:
-            added = await course_staff.add_course_staff(session, username, run_key)
-            if added:
-                record(session, COMMAND_LINE, "course_staff.add", username, run=run_key)
-            return added
+    async def work(session: AsyncSession) -> bool:
+        added = await course_staff.add_course_staff(session, username, run_key)
+        if added:
+            record(session, COMMAND_LINE, "course_staff.add", username, run=run_key)
+        return added
 
-    added = with_database(work)
+    added = with_session(work)
     typer.echo(f"{username} {'is now' if added else 'was already'} staff of {run_key}.")
 
 
@@ -35,14 +34,13 @@ def add(username: Username, run_key: RunKey) -> None:
 def remove(username: Username, run_key: RunKey) -> None:
     """Make a user no staff of a run any more."""
 
-    async def work(database: Database) -> bool:
-        async with database.session() as session:
-            removed = await course_staff.remove_course_staff(session, username, run_key)
-            if removed:
-                record(session, COMMAND_LINE, "course_staff.remove", username, run=run_key)
-            return removed
+    async def work(session: AsyncSession) -> bool:
+        removed = await course_staff.remove_course_staff(session, username, run_key)
+        if removed:
+            record(session, COMMAND_LINE, "course_staff.remove", username, run=run_key)
+        return removed
 
-    removed = with_database(work)
+    removed = with_session(work)
     typer.echo(f"{username} {'is no longer' if removed else 'was not'} staff of {run_key}.")
 
 
@@ -50,9 +48,8 @@ def remove(username: Username, run_key: RunKey) -> None:
 def list_course_staff() -> None:
     """List all course staff as JSON."""
 
-    async def work(database: Database) -> list[dict[str, str]]:
-        async with database.session() as session:
-            rows = await course_staff.list_course_staff(session)
-            return [{"user": username, "run": run_key} for username, run_key in rows]
+    async def work(session: AsyncSession) -> list[dict[str, str]]:
+        rows = await course_staff.list_course_staff(session)
+        return [{"user": username, "run": run_key} for username, run_key in rows]
 
-    typer.echo(json.dumps(with_database(work), indent=2))
+    typer.echo(json.dumps(with_session(work), indent=2))

@@ -3,21 +3,17 @@
 import datetime as dt
 import json
 import re
-from collections.abc import Awaitable, Callable
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
 import typer
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.auth.audit import COMMAND_LINE, record
 from app.auth.oauth import admin
-from app.cli.common import with_database
-from app.db.engine import Database
+from app.cli.common import with_session
 from app.db.models import AccessToken, OAuthClient
 from app.errors import BadUserInput
 from app.vocabulary import ClientType
-
-T = TypeVar("T")
 
 app = typer.Typer(help="Make OAuth clients and access tokens.", no_args_is_help=True)
 client_app = typer.Typer(help="Programs that may ask for tokens.", no_args_is_help=True)
@@ -56,7 +52,7 @@ def create_client(
         record(session, COMMAND_LINE, "client.create", client.client_id, type=type, user=user, name=name)
         return _client(client, user) | {"client_secret": secret}
 
-    _show_once(_with_session(work))
+    _show_once(with_session(work))
 
 
 @client_app.command("list")
@@ -66,7 +62,7 @@ def list_clients() -> None:
     async def work(session: AsyncSession) -> list[dict[str, Any]]:
         return [_client(client, username) for client, username in await admin.list_clients(session)]
 
-    _show(_with_session(work))
+    _show(with_session(work))
 
 
 @client_app.command("rotate")
@@ -78,7 +74,7 @@ def rotate(client_id: ClientId) -> None:
         record(session, COMMAND_LINE, "client.rotate", client_id)
         return {"client_id": client_id, "client_secret": secret}
 
-    _show_once(_with_session(work))
+    _show_once(with_session(work))
 
 
 @token_app.command("create")
@@ -101,7 +97,7 @@ def create_token(
         record(session, COMMAND_LINE, "token.create", str(token.id), **detail)
         return shown | {"access_token": text, "token_type": "Bearer"}
 
-    _show_once(_with_session(work))
+    _show_once(with_session(work))
 
 
 @token_app.command("list")
@@ -111,7 +107,7 @@ def list_tokens() -> None:
     async def work(session: AsyncSession) -> list[dict[str, Any]]:
         return [_token(*row) for row in await admin.list_tokens(session)]
 
-    _show(_with_session(work))
+    _show(with_session(work))
 
 
 @token_app.command("revoke")
@@ -122,16 +118,8 @@ def revoke_token(id: Annotated[int, typer.Argument(help="Id of the token, as lis
         username = await admin.revoke_token(session, id)
         record(session, COMMAND_LINE, "token.revoke", str(id), user=username)
 
-    _with_session(work)
+    with_session(work)
     typer.echo(f"Revoked token {id}.")
-
-
-def _with_session(work: Callable[[AsyncSession], Awaitable[T]]) -> T:
-    async def run(database: Database) -> T:
-        async with database.session() as session:
-            return await work(session)
-
-    return with_database(run)
 
 
 def _show(value: Any) -> None:

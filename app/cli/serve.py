@@ -25,7 +25,7 @@ def serve(
         bool, typer.Option("--allow-demo", help="Listen beyond this machine with demo credentials in use.")
     ] = False,
 ) -> None:
-    """Serve GraphQL over HTTP."""
+    """Serve GraphQL at /graphql, the REST paths, their explorer at /docs/ and the pages at /admin."""
     settings = read_settings()
     host, port = host or settings.host, settings.port if port is None else port
     demo = with_database(demo_loaded)
@@ -35,9 +35,11 @@ def serve(
             "without --allow-demo while the demo data is loaded"
         )
     shown = f"[{host}]" if ":" in host else host
-    typer.echo(f"GraphQL: http://{shown}:{port}/graphql")
+    origin = f"http://{shown}:{port}"
+    typer.echo(f"GraphQL: {origin}/graphql")
     if settings.serves_graphiql:
-        typer.echo(f"GraphiQL: http://{shown}:{port}/graphql in a browser")
+        typer.echo(f"GraphiQL: {origin}/graphql in a browser")
+    typer.echo(f"REST explorer: {origin}/docs/\nAdministration: {origin}/admin")
     if demo:
         typer.echo(f"Demo user: {DEMO.username}, password {DEMO.password}, API key {DEMO.api_key}")
     uvicorn.run(

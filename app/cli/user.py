@@ -1,15 +1,16 @@
 """`lyceum user`: accounts and their passwords."""
 
+import asyncio
 import sys
 from typing import Annotated
 
 import typer
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.auth import accounts
 from app.auth.audit import COMMAND_LINE, record
 from app.auth.secrets import hash_password
-from app.cli.common import with_database
-from app.db.engine import Database
+from app.cli.common import with_session
 from app.errors import BadUserInput
 
 app = typer.Typer(help="Make accounts and give them passwords.", no_args_is_help=True)
@@ -26,14 +27,13 @@ def create(
 ) -> None:
     """Create a user; the same again changes nothing."""
 
-    async def work(database: Database) -> bool:
-        async with database.session() as session:
-            created = await accounts.create_user(session, username, email, staff=staff, superuser=superuser)
-            if created is not None:
-                record(session, COMMAND_LINE, "user.create", username, **accounts.described(created))
-            return created is not None
+    async def work(session: AsyncSession) -> bool:
+        created = await accounts.create_user(session, username, email, staff=staff, superuser=superuser)
+        if created is not None:
+            record(session, COMMAND_LINE, "user.create", username, **accounts.described(created))
+        return created is not None
 
-    created = with_database(work)
+    created = with_session(work)
     typer.echo(f"Created user {username}." if created else f"User {username} is there already.")
 
 
@@ -47,13 +47,14 @@ def password(username: Username) -> None:
     if not secret:
         raise BadUserInput("the password is empty")
 
-    async def work(database: Database) -> None:
-        password_hash = await hash_password(secret)
-        async with database.session() as session:
-            await accounts.set_password_hash(session, username, password_hash)
-            record(session, COMMAND_LINE, "user.set_password", username)
+    # Before the transaction, which should not wait for it.
+    password_hash = asyncio.run(hash_password(secret))
 
-    with_database(work)
+    async def work(session: AsyncSession) -> None:
+        await accounts.set_password_hash(session, username, password_hash)
+        record(session, COMMAND_LINE, "user.set_password", username)
+
+    with_session(work)
     typer.echo(f"Set the password of {username}.")
 
 
@@ -72,11 +73,10 @@ def activate(username: Username) -> None:
 
 
 def _set_active(username: str, active: bool) -> bool:
-    async def work(database: Database) -> bool:
-        async with database.session() as session:
-            changed = await accounts.update_user(session, username, active=active)
-            if changed:
-                record(session, COMMAND_LINE, "user.update", username, **changed)
-            return bool(changed)
+    async def work(session: AsyncSession) -> bool:
+        changed = await accounts.update_user(session, username, active=active)
+        if changed:
+            record(session, COMMAND_LINE, "user.update", username, **changed)
+        return bool(changed)
 
-    return with_database(work)
+    return with_session(work)

@@ -112,6 +112,25 @@ async def test_a_user_is_changed_and_only_the_changes_are_written_down(
     }
 
 
+@pytest.mark.parametrize("path", ["/admin/user/edit/1", "/admin/client/edit/1"])
+async def test_an_old_form_does_not_undo_what_others_changed(
+    browser: Browser, database: Database, path: str
+) -> None:
+    def version(page: str) -> str:
+        (found,) = re.findall(r'name="version" type="hidden" value="(\w{64})"', page)
+        return str(found)
+
+    old = {"active": "y", "name": "Old", "version": version(await browser.open(path))}
+    await browser.done(path, name="New", active="y")
+    before = await acts(database)
+    refused = await browser.send(path, **old)
+    assert (refused.status_code, "Somebody changed this meanwhile" in refused.text) == (400, True)
+    assert version(refused.text) == old["version"]
+    assert await acts(database) == before
+    await browser.done(path, **old | {"version": version(await browser.open(path))})
+    assert len(await acts(database)) == len(before) + 1
+
+
 async def test_a_password_is_set_and_revokes_tokens(browser: Browser, database: Database) -> None:
     oauth, ada = OAuth(browser.http), await user_named(database, "ada")
     token = (await oauth.token(PUBLIC, ADA))["access_token"]

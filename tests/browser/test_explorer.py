@@ -99,6 +99,24 @@ def test_a_key_opens_what_a_stranger_may_not_see(
     wait.until(text_to_be_present_in_element(STATUS, "401"))
 
 
+def test_who_is_logged_in_may_change_something(
+    browser: Chrome, wait: WebDriverWait[Chrome], live_server: LiveServer
+) -> None:
+    browser.get(f"{live_server.url}/admin/login")
+    for name, text in (("username", LEARNER.username), ("password", LEARNER.password)):
+        browser.find_element(By.NAME, name).send_keys(text)
+    browser.find_element(By.ID, "log-in").click()
+    wait.until(lambda browser: browser.get_cookie("csrftoken"))
+    browser.get(f"{live_server.url}/docs/")
+    operation = f"{OPERATION.replace('-get_', '-post_')} "
+    for button in (".opblock-summary-control", ".try-out__btn", ".execute"):
+        wait.until(element_to_be_clickable((By.CSS_SELECTOR, operation + button))).click()
+    status = (By.CSS_SELECTOR, f"{operation} .live-responses-table .response .response-col_status")
+    shown = wait.until(visibility_of_element_located(status)).text
+    # What is proposed is of no run, which is found out after the token was looked at.
+    assert shown.startswith("400")
+
+
 def test_a_password_is_exchanged_for_a_token(
     browser: Chrome, wait: WebDriverWait[Chrome], runs: list[str]
 ) -> None:

@@ -74,6 +74,7 @@ def test_it_says_where_it_is(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> N
     ended, listening = serve("--port", "8123", "--workers", "3")
     assert ended.out == (
         "GraphQL: http://127.0.0.1:8123/graphql\nGraphiQL: http://127.0.0.1:8123/graphql in a browser\n"
+        "REST explorer: http://127.0.0.1:8123/docs/\nAdministration: http://127.0.0.1:8123/admin\n"
     )
     assert (listening["port"], listening["workers"]) == (8123, 3)
 
@@ -81,7 +82,10 @@ def test_it_says_where_it_is(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setenv("LYCEUM_PORT", "8124")
     monkeypatch.setenv("LYCEUM_ENVIRONMENT", "production")
     ended, listening = serve()
-    assert ended.out == "GraphQL: http://[::1]:8124/graphql\n"
+    assert ended.out == (
+        "GraphQL: http://[::1]:8124/graphql\nREST explorer: http://[::1]:8124/docs/\n"
+        "Administration: http://[::1]:8124/admin\n"
+    )
     assert (listening["host"], listening["port"]) == ("::1", 8124)
 
 
