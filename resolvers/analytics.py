@@ -12,7 +12,7 @@ from sqlmodel import SQLModel
 from app.db import models
 from app.db.models.tables import table_of
 from app.errors import BadUserInput
-from app.vocabulary import Dimension, Gender, ModuleCategory
+from app.vocabulary import Activity, Dimension, Gender, ModuleCategory
 from resolvers.context import Context
 from resolvers.entity import Entity, Relation
 from resolvers.keys import is_one_of
@@ -134,6 +134,25 @@ def activity(context: Context, run: int, range_: Range, names: Collection[str]) 
         return statement.where(weeks.c.week == latest.scalar_subquery())
 
     return context.loaders.rows(("activity", days, newest, *sorted(names)), batch).load(run)
+
+
+def latest_activity(context: Context, run: int, activity: Activity, names: Collection[str]) -> Any:
+    """The newest complete week in which anybody did this, as an awaitable."""
+
+    def batch(runs: Sequence[int]) -> Select[Any]:
+        weeks: FromClause = table_of(models.ActivityWeek)
+        other = weeks.alias()
+        newest = select(func.max(other.c.week)).where(
+            other.c.run_id == weeks.c.run_id,
+            other.c[activity] > 0,
+            other.c.week <= _days_before(context.today, 7),
+        )
+        return select(weeks.c.run_id, *(weeks.c[name] for name in sorted(names))).where(
+            is_one_of(weeks.c.run_id, runs, context.reader.dialect),
+            weeks.c.week == newest.scalar_subquery(),
+        )
+
+    return context.loaders.row(("latest", activity, *sorted(names)), batch).load(run)
 
 
 def grades(context: Context, module: int) -> Any:

@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Callable, Collection, Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 import strawberry
 
@@ -10,7 +10,7 @@ from app.vocabulary import Dimension
 from resolvers import analytics, catalog
 from resolvers.context import Context, PageLimits
 from schema.catalog import CourseRun
-from schema.enums import EducationLevel
+from schema.enums import Activity, EducationLevel
 from schema.filters import ModuleOrder, ModuleWhere
 from schema.relay import Connection, ContextInfo, Multiplier, Node, connection, field, to_one
 from schema.selection import columns
@@ -234,6 +234,18 @@ class Analytics:
         "Active learners by week from Monday to Sunday, UTC; only complete weeks, inside the range. "
         "Without a range the newest week with activity.",
     )
+
+    @strawberry.field(
+        description="The newest complete week in which learners did something; null when there is none."
+    )
+    async def latest_activity(
+        root: Any,  # noqa: N805
+        info: ContextInfo,
+        activity: Annotated[Activity, strawberry.argument(description="What they did.")] = Activity.ANY,
+    ) -> ActivityWeek | None:
+        found = await analytics.latest_activity(info.context, root.id, activity, columns(info))
+        return cast(ActivityWeek | None, found)
+
     problems: Connection[Problem] = connection(
         analytics.PROBLEMS_OF_RUN, ModuleWhere, ModuleOrder, "Problems of the run."
     )

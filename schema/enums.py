@@ -3,6 +3,7 @@
 import strawberry
 
 from app.vocabulary import (
+    Activity,
     ClientType,
     ClosedReason,
     ConsentPolicy,
@@ -16,6 +17,7 @@ from app.vocabulary import (
 )
 
 __all__ = [
+    "Activity",
     "ClientType",
     "ClosedReason",
     "ConsentPolicy",
@@ -29,6 +31,7 @@ __all__ = [
 ]
 
 for _enum, _description in {
+    Activity: "What learners are counted for week by week.",
     ClientType: "Whether an OAuth client can keep a secret.",
     ClosedReason: "Why nobody can enroll in a course run.",
     ConsentPolicy: "How consent to share data is asked for.",
