@@ -91,6 +91,36 @@ def enrollment(
     return _daily(context, run, dimension, range_, names, columns)
 
 
+def enrollment_spans(
+    context: Context, run: int, dimension: Dimension, range_: Range, names: Collection[str]
+) -> Any:
+    """A row for each group and stretch of days with the same numbers, as an awaitable of a list."""
+    days = range_.complete_days(context.today, context.limits.max_series_days)
+
+    def batch(runs: Sequence[int]) -> Select[Any]:
+        span: FromClause = table_of(models.EnrollmentSpan)
+        since, until = _bounds(span, days)
+        columns = (
+            since.label("since"),
+            until.label("until"),
+            func.nullif(span.c.value, "").label("value"),
+            span.c.count,
+            span.c.cumulative_count,
+            span.c.computed_at,
+        )
+        return (
+            select(span.c.run_id, *(column for column in columns if column.key in names))
+            .where(
+                is_one_of(span.c.run_id, runs, context.reader.dialect),
+                span.c.dimension == dimension,
+                *_overlaps(span, days),
+            )
+            .order_by(span.c.run_id, span.c.value, span.c.since)
+        )
+
+    return context.loaders.rows(("spans", dimension, days, *sorted(names)), batch).load(run)
+
+
 def enrollment_by_mode(context: Context, run: int, range_: Range, names: Collection[str]) -> Any:
     """A row for each day with a column for each mode, as an awaitable of a list."""
 
@@ -223,8 +253,7 @@ def _daily(
         span: FromClause = table_of(models.EnrollmentSpan)
         calendar: FromClause = table_of(models.Calendar)
         # One bound on each side, so that an index on the date is entered where the span begins.
-        since = case((span.c.since > days.start, span.c.since), else_=days.start)
-        until = case((span.c.until < days.end, span.c.until), else_=days.end)
+        since, until = _bounds(span, days)
         group = [span.c.run_id, calendar.c.date]
         statement = (
             select(*group, *(column for column in columns(span) if column.key in names))
@@ -232,8 +261,7 @@ def _daily(
             .where(
                 is_one_of(span.c.run_id, runs, context.reader.dialect),
                 span.c.dimension == dimension,
-                span.c.since < days.end,
-                span.c.until > days.start,
+                *_overlaps(span, days),
             )
         )
         if pivot:
@@ -241,6 +269,17 @@ def _daily(
         return statement.order_by(*group, span.c.value)
 
     return context.loaders.rows((dimension, days, *sorted(names)), batch).load(run)
+
+
+def _bounds(span: FromClause, days: Days) -> tuple[ColumnElement[dt.date], ColumnElement[dt.date]]:
+    """The part of a span that is among the days."""
+    since = case((span.c.since > days.start, span.c.since), else_=days.start)
+    until = case((span.c.until < days.end, span.c.until), else_=days.end)
+    return since, until
+
+
+def _overlaps(span: FromClause, days: Days) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    return span.c.since < days.end, span.c.until > days.start
 
 
 def _sums(span: FromClause) -> list[ColumnElement[Any]]:

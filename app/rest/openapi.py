@@ -31,8 +31,8 @@ the same data as the GraphQL API, under the same rules of who may see what. Behi
 GraphQL document, which is shown with it: a program that is written anew sends it, or a part of it, to
 `/graphql`.
 
-Every path works without a slash at its end and with one, some by a redirect, and HEAD works wherever GET does. A
-query parameter without a value counts as absent, and of a repeated one the last counts. Times are in UTC.
+Every path works with and without one slash at its end, some by a redirect, and HEAD works wherever GET does.
+A query parameter without a value counts as absent, and of a repeated one the last counts. Times are in UTC.
 """
 _REFUSED = {
     400: Refused("The request cannot be used, or took too long."),

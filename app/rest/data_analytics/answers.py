@@ -22,7 +22,7 @@ def answer(row: Row) -> Row:
     return row | {"answer_value_text": value, "answer_value_numeric": _number(value)}
 
 
-def arranged(rows: list[Row]) -> Iterable[Row]:
+def arranged(rows: Iterable[Row]) -> Iterable[Row]:
     """The rows in their order, variants of the same choice as one where no part speaks against it."""
     merged = [row for _, part in groupby(sorted(rows, key=_PART), _PART) for row in _consolidated(list(part))]
     for row in sorted(merged, key=_order):

@@ -5,21 +5,24 @@ from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
+from app.rest.data_analytics.days import days_of
 from app.rest.render import Row
 
 _UNKNOWN = {"alpha2": None, "alpha3": None, "name": "UNKNOWN"}
 
 
-def by_country(rows: list[Row]) -> Iterable[Row]:
+def by_country(spans: Iterable[Row]) -> Iterable[Row]:
     """A row for each country and day, the unknown country first."""
-    merged: dict[tuple[str, str], Row] = {}
-    for row in rows:
-        country = _countries().get(row["country"], _UNKNOWN)
-        key = (country["alpha2"] or "", row["date"])
-        other = merged.get(key, {"count": 0, "created": ""})
-        count, created = row["count"] + other["count"], max(row["created"], other["created"])
-        merged[key] = {**row, "country": country, "count": count, "created": created}
-    return [merged[key] for key in sorted(merged)]
+    rows: dict[tuple[str, str], Row] = {}
+    for span in spans:
+        country = _countries().get(span["value"], _UNKNOWN)
+        for date in days_of(span):
+            row = rows.setdefault(
+                (country["alpha2"] or "", date), {**span, "country": country, "date": date, "count": 0}
+            )
+            row["count"] += span["count"]
+            row["created"] = max(row["created"], span["created"])
+    return [rows[key] for key in sorted(rows)]
 
 
 @cache

@@ -1,6 +1,7 @@
 """The resources of the Data Analytics API (Data Analytics contract 1 and 4)."""
 
 import re
+from collections.abc import Iterable
 from functools import partial
 from operator import itemgetter
 from pathlib import Path
@@ -11,6 +12,7 @@ from starlette.responses import Response
 from app.rest.data_analytics.answers import answer, arranged
 from app.rest.data_analytics.countries import by_country
 from app.rest.data_analytics.dates import DAYS, WEEKS
+from app.rest.data_analytics.days import by_day
 from app.rest.data_analytics.manner import MANNER, nothing
 from app.rest.data_analytics.service import SERVICE, TOKEN
 from app.rest.data_analytics.table import COMPACT, Table
@@ -19,6 +21,7 @@ from app.rest.route import Call, Parameter, Refused, Route, by_parameters
 from app.rest.schemas import DETAIL, STRING, Schema, exactly, nullable
 from app.vocabulary import Activity, EducationLevel
 
+_DATE: Schema = {**STRING, "format": "date"}
 _INTEGER: Schema = {"type": "integer"}
 _NUMBER: Schema = {"type": "number"}
 _WORD, _ID = r"[^/+\x00]+", r"[^\x00]{1,255}"
@@ -72,9 +75,12 @@ def _modes(row: Row) -> Row:
     return row | {"honor": honor, "professional": professional}
 
 
-def _level(row: Row) -> Row:
-    level = row["education_level"]
-    return row | {"education_level": level and level.lower()}
+def _born(row: Row) -> Row:
+    return row | {"birth_year": row["value"] and int(row["value"])}
+
+
+def _educated(row: Row) -> Row:
+    return row | {"education_level": row["value"]}
 
 
 def _grade(row: Row) -> Row:
@@ -86,12 +92,11 @@ def _video(row: Row) -> Row:
     return row | {"pipeline_video_id": name, "video_id": name}
 
 
-def _watched(rows: list[Row]) -> list[Row]:
-    known = [row for row in rows if "created" in row and row["encoded_module_id"]]
-    return sorted(known, key=itemgetter("pipeline_video_id"))
+def _watched(rows: Iterable[Row]) -> list[Row]:
+    return sorted((row for row in rows if row["encoded_module_id"]), key=itemgetter("pipeline_video_id"))
 
 
-def _by_grade(rows: list[Row]) -> list[Row]:
+def _by_grade(rows: Iterable[Row]) -> list[Row]:
     return sorted(rows, key=itemgetter("grade", "max_grade"))
 
 
@@ -213,7 +218,15 @@ ROUTES = (
     ),
     _table(
         Table(
-            {"course_id": STRING, "date": None, "birth_year": None, "count": None, "created": COMPACT},
+            {
+                "course_id": STRING,
+                "date": _DATE,
+                "birth_year": nullable(_INTEGER),
+                "count": None,
+                "created": COMPACT,
+            },
+            step=_born,
+            arrange=by_day,
             slug="enrollment-age",
         ),
         path="/api/v0/courses/{course_id}/enrollment/birth_year/",
@@ -226,12 +239,13 @@ ROUTES = (
         Table(
             {
                 "course_id": STRING,
-                "date": None,
+                "date": _DATE,
                 "education_level": nullable({**STRING, "enum": list(EducationLevel)}),
                 "count": None,
                 "created": COMPACT,
             },
-            step=_level,
+            step=_educated,
+            arrange=by_day,
             slug="enrollment-education",
         ),
         path="/api/v0/courses/{course_id}/enrollment/education/",
@@ -261,7 +275,7 @@ ROUTES = (
     _table(
         Table(
             {
-                "date": None,
+                "date": _DATE,
                 "course_id": STRING,
                 "country": exactly(alpha2=nullable(STRING), alpha3=nullable(STRING), name=STRING),
                 "count": None,

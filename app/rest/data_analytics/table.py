@@ -20,24 +20,24 @@ _PREFIX = "course-v1:"
 class Table:
     """Rows and the members of each, in their order.
 
-    Of a member without a schema the type is GraphQL's. `step` changes each row,
-    `arrange` all of them together. `slug` is in the name of the file that CSV is
-    saved as (Data Analytics contract 3.1.4).
+    Of a member without a schema the type is GraphQL's. `step` changes each row
+    that GraphQL returned, `arrange` makes those to answer of all of them. `slug`
+    is in the name of the file that CSV is saved as (Data Analytics contract 3.1).
     """
 
     members: Mapping[str, Schema | None]
     step: Callable[[Row], Row] | None = None
-    arrange: Callable[[list[Row]], Iterable[Row]] | None = None
+    arrange: Callable[[Iterable[Row]], Iterable[Row]] | None = None
     slug: str | None = None
 
     def answer(self, call: Call, data: dict[str, Any]) -> Response:
         """The rows of a document's data, each with the members of what holds it."""
-        rows: Iterable[Row] = [row for holder in _holders(data) for row in _rows(holder)]
+        rows: Iterable[Row] = (row for holder in _holders(data) for row in _rows(holder))
         if self.step:
-            rows = [self.step(row) for row in rows]
+            rows = map(self.step, rows)
         if self.arrange:
-            rows = self.arrange(list(rows))
-        value = [self._shown(row) for row in rows]
+            rows = self.arrange(rows)
+        value = [{name: row[name] for name in self.members} for row in rows]
         if not value:
             raise nothing(call)
         headers = {}
@@ -53,11 +53,6 @@ class Table:
         items = exactly(**{name: schema or given[name] for name, schema in self.members.items()})
         return {"type": "array", "items": items, "minItems": 1}
 
-    def _shown(self, row: Row) -> Row:
-        shown = {name: row[name] for name in self.members}
-        shown["created"] = compact(row["created"])
-        return shown
-
 
 def _holders(data: dict[str, Any]) -> Sequence[Row]:
     """The objects that hold rows: modules, or a course run."""
@@ -71,4 +66,7 @@ def _holders(data: dict[str, Any]) -> Sequence[Row]:
 def _rows(holder: Row) -> Iterator[Row]:
     rows = holder.get("rows") or []
     for row in rows if isinstance(rows, list) else [rows]:
-        yield {**holder, **row}
+        if "created" not in row:
+            # Never computed.
+            continue
+        yield {**holder, **row, "created": compact(row["created"])}
