@@ -41,8 +41,8 @@ explorer: ## Build the REST explorer that the package ships
 	npm --prefix app/web/explorer run build
 
 lock: $(VENV) ## Pin the Python packages; ARGS=--upgrade takes the newest
-	$(COMPILE) $(ARGS) pyproject.toml --output-file requirements/run.txt
 	$(COMPILE) $(ARGS) pyproject.toml --extra dev --output-file requirements/dev.txt
+	$(COMPILE) pyproject.toml --constraint requirements/dev.txt --output-file requirements/run.txt
 
 clean: ## Remove what is installed here; data in var/ stays
 	rm -rf .venv dist tests/node/node_modules app/web/*/node_modules

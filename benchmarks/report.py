@@ -111,8 +111,7 @@ def batch_table(measurements: Sequence[BatchMeasurement]) -> Table:
     drawn.caption = (
         "Accepted: first byte within 1 s, no pause over 100 ms, at most 100 MiB above idle. A pause is the"
         " longest latency of a small request, asked over and over beside the batch or on an idle server;"
-        " whatever else runs on the server's core makes it longer. Memory is what is resident, with SQLite"
-        " also what was read of the mapped file, counted once for each connection."
+        " whatever else runs on the server's core makes it longer. Memory is what is resident."
     )
     drawn.caption_justify = "left"
     for measurement in measurements:

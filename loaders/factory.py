@@ -42,14 +42,14 @@ class Loaders:
 
         return self._loader(("rows", name), load)
 
-    def count(self, name: Hashable, batch: Batch) -> DataLoader[Key, int]:
-        """A loader of a number, the second column, for each key; 0 where there is no row."""
+    def value(self, name: Hashable, batch: Batch, absent: Any) -> DataLoader[Key, Any]:
+        """A loader of the second column for each key; of what is absent where there is no row."""
 
-        async def load(keys: list[Key]) -> list[int]:
+        async def load(keys: list[Key]) -> list[Any]:
             found = {row[0]: row[1] for row in await self._reader.rows(batch(keys))}
-            return [found.get(key, 0) for key in keys]
+            return [found.get(key, absent) for key in keys]
 
-        return self._loader(("count", name), load)
+        return self._loader(("value", name), load)
 
     def _loader(self, name: Hashable, load: Any) -> DataLoader[Key, Any]:
         loader = self._loaders.get(name)

@@ -61,15 +61,6 @@ def _staffed_runs(viewer: Viewer) -> Select[int]:
     return select(staff.c.run_id).where(staff.c.user_id == viewer.user_id)
 
 
-def _self_or_learner_of_staffed_run(viewer: Viewer, rows: FromClause) -> ColumnElement[bool]:
-    oneself = _own("id")(viewer, rows)
-    if not viewer.is_course_staff:
-        return oneself
-    enrollment = table_of(models.Enrollment).alias("staffed_enrollment")
-    taught = enrollment.c.run_id.in_(_staffed_runs(viewer))
-    return or_(oneself, exists().where(enrollment.c.user_id == rows.c.id, taught))
-
-
 def _of_visible_enrollment(viewer: Viewer, rows: FromClause) -> ColumnElement[bool]:
     enrollment = table_of(models.Enrollment).alias("seen_enrollment")
     seen = _own_or_of_staffed_run(viewer, enrollment)
@@ -125,7 +116,7 @@ _RULES: dict[type[SQLModel], Rule] = {
     models.ProgramType: _everyone,
     models.Seat: _of_visible_run,
     models.Subject: _everyone,
-    models.User: _self_or_learner_of_staffed_run,
+    models.User: _own("id"),
     models.Enrollment: _own_or_of_staffed_run,
     models.EnrollmentAttribute: _of_visible_enrollment,
     models.EnrollmentEvent: _own_or_of_staffed_run,

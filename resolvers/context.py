@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.auth.viewer import Viewer
-from app.db.engine import Database
+from app.db.engine import Database, is_duplicate
 from app.db.reader import Reader
 from app.errors import BadUserInput
 from loaders import Loaders
@@ -72,6 +72,8 @@ class Context:
             async with self.database.session() as session:
                 yield session
         except IntegrityError as error:
+            if not is_duplicate(error):
+                raise
             raise BadUserInput("Somebody else has just made the same") from error
         finally:
             self.shared.clear()

@@ -184,7 +184,10 @@ def _check_attributes(wish: Wish) -> None:
     for number, attribute in enumerate(given):
         for name, longest in _LONGEST.items():
             if not (name == "value" or getattr(attribute, name)) or len(getattr(attribute, name)) > longest:
-                raise BadUserInput(f"At most {longest} characters", field=f"attributes.{number}.{name}")
+                least = 0 if name == "value" else 1
+                raise BadUserInput(
+                    f"Must have {least} to {longest} characters", field=f"attributes.{number}.{name}"
+                )
 
 
 async def _check_open(session: AsyncSession, run: CourseRun, learner: User) -> None:

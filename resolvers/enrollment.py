@@ -18,6 +18,7 @@ ENROLLMENT = Entity(
     "Enrollment",
     models.Enrollment,
     parents={"run": ("run_id", COURSE_RUN), "user": ("user_id", USER)},
+    lent={"username": ("user_id", USER)},
 )
 
 _ATTRIBUTE = Entity("EnrollmentAttribute", models.EnrollmentAttribute)

@@ -15,13 +15,15 @@ class Entity:
     """The rows of a GraphQL type: a model, and what sets its rows apart in the model's table.
 
     `parents` are the entities whose id a column holds, by name, and that column:
-    a list can be narrowed by them.
+    a list can be narrowed by them. `lent` are columns of such entities, by name,
+    that everybody sees who sees the row.
     """
 
     name: str
     model: type[SQLModel]
     only: Mapping[str, Any] = field(default_factory=dict)
     parents: Mapping[str, tuple[str, "Entity"]] = field(default_factory=dict)
+    lent: Mapping[str, tuple[str, "Entity"]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)

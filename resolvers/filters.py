@@ -1,6 +1,6 @@
 """Typed filters as SQL: `where` arguments by column and operator."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, func, select
@@ -9,7 +9,7 @@ from app.auth.viewer import Viewer
 from app.db.models.tables import table_of
 from app.errors import BadUserInput
 from resolvers.access import check_columns, visible
-from resolvers.entity import Entity, Rows
+from resolvers.entity import Rows
 from resolvers.text import camel_case, storable
 
 Where = Mapping[str, Mapping[str, Any]]
@@ -33,9 +33,9 @@ _OPERATORS: dict[str, Callable[[ColumnElement[Any], Any], ColumnElement[bool]]] 
 }
 
 
-def condition(viewer: Viewer, rows: Rows, where: Where, argument: str = "where") -> ColumnElement[bool]:
+def condition(viewer: Viewer, rows: Rows, where: Where) -> ColumnElement[bool]:
     """What `where` demands of the rows; of parents only those count that the viewer may see."""
-    return and_(True, *_clauses(viewer, rows, where, argument))
+    return and_(True, *_clauses(viewer, rows, where, "where"))
 
 
 def _clauses(viewer: Viewer, rows: Rows, where: Where, argument: str) -> list[ColumnElement[bool]]:
@@ -44,23 +44,33 @@ def _clauses(viewer: Viewer, rows: Rows, where: Where, argument: str) -> list[Co
         named = f"{argument}.{camel_case(name)}"
         if name in rows.entity.parents:
             column, parent = rows.entity.parents[name]
-            clauses.append(_has_parent(viewer, rows.column(column), parent, demands, named))
-            continue
-        for operator, value in demands.items():
-            clauses.append(_OPERATORS[operator](rows.column(name), _checked(value, named)))
+            check_columns(viewer, parent.model, demands)
+            above = Rows(parent, alias=True)
+            conditions = _clauses(viewer, above, demands, named)
+            conditions.append(visible(viewer, parent.model, above.table))
+            clauses.append(_has_parent(rows.column(column), above, conditions, demands))
+        elif name in rows.entity.lent:
+            column, parent = rows.entity.lent[name]
+            above = Rows(parent, alias=True)
+            conditions = _operations(above.column(name), demands, named)
+            clauses.append(_has_parent(rows.column(column), above, conditions, {name: demands}))
+        else:
+            clauses += _operations(rows.column(name), demands, named)
     return clauses
 
 
+def _operations(
+    column: ColumnElement[Any], demands: Mapping[str, Any], argument: str
+) -> list[ColumnElement[bool]]:
+    return [_OPERATORS[operator](column, _checked(value, argument)) for operator, value in demands.items()]
+
+
 def _has_parent(
-    viewer: Viewer, column: ColumnElement[Any], parent: Entity, where: Where, argument: str
+    column: ColumnElement[Any], parents: Rows, conditions: Sequence[ColumnElement[bool]], where: Where
 ) -> ColumnElement[bool]:
-    check_columns(viewer, parent.model, where)
-    rows = Rows(parent, alias=True)
-    ids = select(rows.table.c.id).where(
-        rows.condition, visible(viewer, parent.model, rows.table), condition(viewer, rows, where, argument)
-    )
+    ids = select(parents.table.c.id).where(parents.condition, *conditions)
     # With one parent at most, an index on the column and the order serves the whole list.
-    columns = table_of(parent.model).c
+    columns = table_of(parents.entity.model).c
     unique = any(columns[name].unique and "eq" in where[name] for name in where if name in columns)
     return column == ids.scalar_subquery() if unique else column.in_(ids)
 

@@ -159,7 +159,7 @@ class Listing:
 
     @cached_property
     def _count_loader(self) -> DataLoader[int, int]:
-        return self._context.loaders.count(self, self._counts)
+        return self._context.loaders.value(self, self._counts, 0)
 
     def _total_order(self, terms: tuple[Term, ...]) -> tuple[Term, ...]:
         if not terms and self._relation is not None:

@@ -61,3 +61,16 @@ def related(
         )
 
     return context.loaders.rows((relation, *names), batch).load(parent)
+
+
+def lent_loader(context: Context, entity: Entity, name: str) -> DataLoader[int, Any]:
+    """A loader of a column that an entity's rows are lent by their parents, by the parent's id."""
+    _, parent = entity.lent[name]
+
+    def batch(keys: Sequence[int]) -> Select[Any]:
+        rows = Rows(parent)
+        return select(rows.table.c.id, rows.column(name)).where(
+            is_one_of(rows.table.c.id, keys, context.reader.dialect)
+        )
+
+    return context.loaders.value((entity, name), batch, None)

@@ -9,7 +9,7 @@ from resolvers import catalog, enrollment, people
 from schema.catalog import CourseRun
 from schema.enums import EnrollmentEventType
 from schema.people import User
-from schema.relay import ContextInfo, Node, database_id, field, to_many, to_one
+from schema.relay import ContextInfo, Node, database_id, field, lent, to_many, to_one
 from schema.scalars import BigInt
 from schema.selection import columns
 
@@ -47,7 +47,11 @@ class Enrollment(Node):
     is_active: bool = field("Whether the learner is enrolled now.")
     created: dt.datetime = field("When the learner first enrolled.")
     unenrolled_at: dt.datetime | None = field("When the learner last left.")
-    user: User = to_one(people.USER, "user_id", "The learner.")
+    username: str = lent(enrollment.ENROLLMENT, "username", "Native name of the learner.")
+    user_id: BigInt = field("Native number of the learner.")
+    user: User | None = to_one(
+        people.USER, "user_id", "The learner; null for who may see the enrollment but not the account."
+    )
     run: CourseRun = to_one(catalog.COURSE_RUN, "run_id", "The course run.")
     attributes: list[EnrollmentAttribute] = to_many(
         enrollment.ATTRIBUTES_OF_ENROLLMENT, "Further facts.", order="name"

@@ -72,7 +72,8 @@ class EnrollmentWhere:
     created: DateTimeFilter | None = field("Demands on the time of the enrollment.", default=None)
     unenrolled_at: DateTimeFilter | None = field("Demands on the last unenrollment.", default=None)
     run: CourseRunWhere | None = field("Demands on the course run.", default=None)
-    user: UserWhere | None = field("Demands on the learner.", default=None)
+    username: StringFilter | None = field("Demands on the name of the learner.", default=None)
+    user: UserWhere | None = field("Demands on learners whose accounts the viewer may see.", default=None)
 
 
 @strawberry.input(name="EnterpriseCustomerWhere", description="Which enterprise customers a list holds.")

@@ -143,6 +143,20 @@ def to_one(entity: Entity, column: str, description: str) -> Any:
     return strawberry.field(resolver=resolve, description=description, metadata={"needs": (column,)})
 
 
+def lent(entity: Entity, name: str, description: str) -> Any:
+    """A field that is a column of another row, for everybody who sees this one."""
+    column, _ = entity.lent[name]
+
+    def resolve(root: Any, info: ContextInfo) -> Any:
+        shared, place = info.context.shared, _place(info, entity)
+        loader = shared.get(place)
+        if loader is None:
+            loader = shared[place] = reading.lent_loader(info.context, entity, name)
+        return loader.load(getattr(root, column))
+
+    return strawberry.field(resolver=resolve, description=description, metadata={"needs": (column,)})
+
+
 def to_many(relation: Relation, description: str, *, order: str = "id") -> Any:
     """A field that is the whole of a short list."""
 

@@ -77,6 +77,9 @@ class Databases:
     async def _create(self, template: str) -> str:
         if self._server_url is None:
             self._server_url = await self._start_server()
+        # What no test uses any more would use up the connections that the server has.
+        for database in self._made:
+            await database.dispose()
         name = f"lyceum_test_{uuid4().hex}"
         await self._run(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
         self._names.append(name)

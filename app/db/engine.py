@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Connection, event, make_url
-from sqlalchemy.exc import ArgumentError, OperationalError
+from sqlalchemy.exc import ArgumentError, IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
 
@@ -21,6 +21,7 @@ _DRIVERS = {
 _CACHE_KIB = 8192
 """Of each SQLite connection; more is left to the operating system, which keeps pages once for all."""
 _OPTIONS = {"sqlite": (), "postgresql": ("host", "port", "ssl")}
+_UNIQUE_VIOLATION = "23505"
 _BUSY = 5
 """Seconds that SQLite waits for other processes that write."""
 
@@ -63,7 +64,8 @@ class Database:
         """
         self.url = database_url(url)
         self.dialect = self.url.get_backend_name()
-        pool: dict[str, Any] = {"pool_size": pool_size, "max_overflow": 0}
+        # What rows hold is nothing for logs: passwords' hashes, e-mail addresses.
+        pool: dict[str, Any] = {"pool_size": pool_size, "max_overflow": 0, "hide_parameters": True}
         if statement_timeout is not None:
             pool["pool_timeout"] = statement_timeout
         reading = {**pool, "isolation_level": "AUTOCOMMIT", "skip_autocommit_rollback": True}
@@ -116,6 +118,15 @@ class Database:
         """Close every connection."""
         await self.reader.dispose()
         await self.writer.dispose()
+
+
+def is_duplicate(error: IntegrityError) -> bool:
+    """Whether an error says that a key is there already, and not another fault."""
+    unique = (sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY)
+    return (
+        getattr(error.orig, "sqlite_errorcode", None) in unique
+        or getattr(error.orig, "sqlstate", None) == _UNIQUE_VIOLATION
+    )
 
 
 def _is_busy(error: OperationalError) -> bool:

@@ -14,11 +14,12 @@ from starlette.types import Receive, Scope, Send
 
 from app.auth.credentials import Authenticator
 from app.auth.viewer import Viewer
-from app.errors import BadUserInput, InsufficientScope, LyceumError, Unauthenticated
+from app.errors import InsufficientScope, LyceumError, Unauthenticated
 from app.graphql.errors import masked, refused
 from app.graphql.execute import Answer, Executor, Operation
 from app.graphql.media import HTML, JSON, RESPONSE, chosen
 from app.graphql.presence import Presence
+from app.graphql.request import RequestError, read_body
 from app.settings import Settings
 
 Page = Callable[[Request], Awaitable[Response]]
@@ -29,22 +30,15 @@ STATUSES = {
     "BAD_USER_INPUT": 400,
     "UNAUTHENTICATED": 401,
     "FORBIDDEN": 403,
+    "NOT_FOUND": 404,
+    "MODE_UNAVAILABLE": 400,
+    "ENROLLMENT_CLOSED": 400,
     "COST_EXCEEDED": 400,
     "RATE_LIMITED": 429,
     "INTERNAL": 500,
     "UNAVAILABLE": 503,
 }
 """The status of a request that is refused, by the code of the error."""
-
-
-class RequestError(LyceumError):
-    """A request that is no GraphQL request; it has a status of its own."""
-
-    code = BadUserInput.code
-
-    def __init__(self, message: str, status: int = 400, **extensions: Any) -> None:
-        super().__init__(message, **extensions)
-        self.status = status
 
 
 class GraphQLEndpoint:
@@ -85,7 +79,9 @@ class GraphQLEndpoint:
             return _refusal(error, media_type or JSON)
         presence = Presence(request)
         try:
-            answer = await presence.during(self._executor.execute(viewer, operation, _payer(viewer, request)))
+            answer = await presence.during(
+                self._executor.execute(viewer, operation, payer_of(viewer, request))
+            )
         finally:
             presence.close()
         return _response(answer, media_type)
@@ -103,20 +99,9 @@ class GraphQLEndpoint:
         charset = parameters.strip().lower()
         if charset and charset.replace('"', "") not in ("charset=utf-8", "charset=utf8"):
             raise RequestError("Content-Type: the only charset is utf-8", 415)
-        return _operation(_parsed(await self._body(request), "The body"), read_only=False)
-
-    async def _body(self, request: Request) -> bytes:
-        maximum = self._settings.max_body_bytes
-        too_large = RequestError(f"The body is larger than {maximum} bytes", 413, maximum=maximum)
-        length = request.headers.get("content-length", "")
-        if length.isdigit() and int(length) > maximum:
-            raise too_large
-        body = bytearray()
-        async for chunk in request.stream():
-            body += chunk
-            if len(body) > maximum:
-                raise too_large
-        return bytes(body)
+        return _operation(
+            _parsed(await read_body(request, self._settings.max_body_bytes), "The body"), read_only=False
+        )
 
 
 def _query_members(parameters: Mapping[str, str]) -> dict[str, Any]:
@@ -153,7 +138,8 @@ def _operation(members: Any, *, read_only: bool) -> Operation:
     )
 
 
-def _payer(viewer: Viewer, request: Request) -> str:
+def payer_of(viewer: Viewer, request: Request) -> str:
+    """Whose budget a request is taken from: a user's, or of strangers an address's."""
     if viewer.user_id is not None:
         return f"user {viewer.user_id}"
     return f"address {request.client.host if request.client else ''}"

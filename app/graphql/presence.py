@@ -33,6 +33,8 @@ class Presence:
                 task.cancel()
                 await asyncio.wait([task])
         if self._left is not None and self._left.done():
+            # Nobody asks any more what became of it.
+            task.cancelled() or task.exception()
             raise ClientDisconnect
         return task.result()
 

@@ -15,6 +15,7 @@ _INSTANT = re.compile(
 )
 _USERNAME = re.compile(r"[^\s,\x00-\x1f\x7f]{1,150}")
 _MAX_USERNAMES = 100
+_DIGITS = 9
 
 INSTANT: Schema = {"type": "string", "anyOf": [{"format": "date"}, {"format": "date-time"}]}
 RUN: Schema = {"type": "string", "pattern": f"^({RUN_KEY.pattern})$"}
@@ -50,8 +51,8 @@ def run_key(text: str) -> str:
 
 
 def username(text: str) -> str:
-    """A username; what cannot be one becomes the empty name, which nobody has."""
-    return text if _USERNAME.fullmatch(text) else ""
+    """A username; what no database could hold becomes a name that nobody has."""
+    return text.replace("\x00", "\ufffd")
 
 
 def usernames(text: str) -> list[str]:
@@ -68,8 +69,10 @@ def number(least: int, greatest: int) -> Callable[[str], int]:
     """Parses a whole number between two bounds."""
 
     def parse(text: str) -> int:
-        if not (text.isascii() and text.isdigit() and least <= int(text[:10]) <= greatest):
+        digits = text.lstrip("0")
+        fits = text.isascii() and text.isdigit() and 0 < len(digits) <= _DIGITS
+        if not (fits and least <= int(digits) <= greatest):
             raise Invalid(f"not a whole number from {least} to {greatest}")
-        return int(text)
+        return int(digits)
 
     return parse

@@ -21,6 +21,7 @@ class Refusal(Exception):
     """An answer that ends a request before its document runs, or instead of what it returned."""
 
     def __init__(self, response: Response) -> None:
+        super().__init__(bytes(response.body).decode())
         self.response = response
 
 

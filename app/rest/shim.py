@@ -18,10 +18,11 @@ from app.auth.credentials import Authenticator
 from app.auth.viewer import STRANGER, Viewer
 from app.errors import BadUserInput, LyceumError, RateLimited, Unauthenticated
 from app.graphql.documents import Document
-from app.graphql.endpoint import STATUSES
+from app.graphql.endpoint import STATUSES, payer_of
 from app.graphql.errors import masked, refused
 from app.graphql.execute import Answer, Executor
 from app.graphql.presence import Presence
+from app.graphql.request import RequestError
 from app.rest.body import read_json
 from app.rest.documents import text_of
 from app.rest.render import Render, json, melt
@@ -31,6 +32,7 @@ from app.settings import Settings
 
 _NOT_PROVIDED = "Authentication credentials were not provided."
 _NOT_STAFF = "You do not have permission to perform this action."
+_PAGES_AT_ONCE = 2
 _PARAMETER = re.compile(r"\{(\w+)\}")
 
 
@@ -53,7 +55,7 @@ class Shim:
         self._settings = settings
         self._clock = clock
         self._requests: dict[str, Attempts] = {}
-        self._paging = asyncio.Lock()
+        self._paging = asyncio.Semaphore(_PAGES_AT_ONCE)
         self.routes: list[BaseRoute] = [route for api in apis for route in self._routes(api)]
 
     def _routes(self, api: Api) -> list[BaseRoute]:
@@ -133,7 +135,7 @@ class Shim:
             return _data(route, answer, call.render)
 
         async def page(after: str | None) -> Page:
-            # Pages of several long answers that resolve in a row would hold up everybody else.
+            # Pages of many long answers that resolve in a row would hold up everybody else.
             async with self._paging:
                 return page_of(await data(size=PAGE_SIZE, after=after), route.row)
 
@@ -150,20 +152,16 @@ class Shim:
             presence.close()
 
     async def _viewer(self, route: Route, request: Request, render: Render) -> Viewer:
-        if route.caller is Caller.ANYBODY:
-            return STRANGER
-        manner = route.manner
-        viewer = await manner.identify(self._authenticator, request)
-        if viewer.user_id is None and route.caller is Caller.NOBODY_WRONG:
-            return viewer
-        if viewer.user_id is None:
-            raise Refusal(
-                render({"detail": _NOT_PROVIDED}, 401, **{"WWW-Authenticate": manner.challenge(None)})
-            )
+        viewer, manner = STRANGER, route.manner
+        if route.caller is not Caller.ANYBODY:
+            viewer = await manner.identify(self._authenticator, request)
+            if viewer.user_id is None and route.caller is not Caller.NOBODY_WRONG:
+                headers = {"WWW-Authenticate": manner.challenge(None)}
+                raise Refusal(render({"detail": _NOT_PROVIDED}, 401, **headers))
         if route.throttled:
-            attempts = self._attempts(manner.limit(viewer))
-            attempts.check(str(viewer.user_id))
-            attempts.count(str(viewer.user_id))
+            payer, attempts = payer_of(viewer, request), self._attempts(manner.limit(viewer))
+            attempts.check(payer)
+            attempts.count(payer)
         if route.caller is Caller.STAFF and not viewer.is_staff:
             raise Refusal(render({"detail": _NOT_STAFF}, 403))
         return viewer
@@ -280,7 +278,8 @@ def _parsed(route: Route, raw: Mapping[str, str], render: Render) -> dict[str, A
 
 
 def _data(route: Route, answer: Answer, render: Render) -> dict[str, Any]:
-    for error in answer.body.get("errors", ()):
+    if errors := answer.body.get("errors"):
+        error = errors[0]
         if error["extensions"]["code"] == BadUserInput.code:
             field = error["extensions"].get("field", "")
             raise Refusal(render(route.invalid(field, error["message"]), 400))
@@ -294,7 +293,7 @@ def _refusal(
 ) -> Response:
     """The answer for an error as GraphQL words it."""
     extensions = error["extensions"]
-    status = STATUSES[extensions["code"]]
+    status = cause.status if isinstance(cause, RequestError) else STATUSES[extensions["code"]]
     headers = {}
     if isinstance(cause, Unauthenticated):
         headers["WWW-Authenticate"] = manner.challenge("invalid_token")

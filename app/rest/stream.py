@@ -64,6 +64,7 @@ class Stream(Response):
         await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
         if scope["method"] == "HEAD":
             await send({"type": "http.response.body"})
+            _log.info("%s: only the head", self._what)
             return
         self._presence.watch()
         try:

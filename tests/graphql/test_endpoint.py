@@ -173,7 +173,6 @@ WRONG_DOCUMENTS: dict[str, tuple[str, dict[str, Any]]] = {
         "query ($s: DateTime) { courses(where: {modified: {gte: $s}}) { nodes { id } } }",
         {"variables": {"s": "0001-01-01T00:00:00+14:00"}},
     ),
-    "mutation": ("mutation { __typename }", {}),
     "subscription": ("subscription { __typename }", {}),
 }
 

@@ -77,7 +77,7 @@ def of(username: str, *, active: bool = True) -> frozenset[str]:
     return rows(*(key for name, key, _, is_active, _ in ENROLLED if name == username and is_active >= active))
 
 
-BY_USER = """{ rows: enrollments(first: 50, where: {isActive: true, user: {username: {eq: "%s"}}}) {
+BY_USER = """{ rows: enrollments(first: 50, where: {isActive: true, username: {eq: "%s"}}) {
   nodes { run { key } } } }"""
 EVERYONE = rows(*USERS)
 LEARNERS = rows(*(name for name, *_ in ENROLLED))

@@ -14,7 +14,8 @@ from starlette.responses import Response
 from starlette.types import Message
 
 from app.db.engine import Database
-from app.rest.body import FORMS, read_body
+from app.graphql.request import read_body
+from app.rest.body import FORMS
 from app.rest.data_analytics.manner import MANNER
 from app.rest.render import json
 from app.rest.route import Call, Caller, Refusal, Refused, Route, Services

@@ -6,7 +6,7 @@ from typing import Any
 
 from starlette.responses import Response
 
-from app.rest.parameters import RUN
+from app.rest.parameters import RUN, username
 from app.rest.render import empty, json
 from app.rest.route import Call, Refusal, Refused, Route
 from app.rest.schemas import MESSAGE, STRING, Schema, nullable
@@ -23,6 +23,12 @@ _NAMES = {
     "mode": "mode",
     "email_opt_in": "emailOptIn",
     "force_enrollment": "force",
+}
+_MEMBERS = {
+    "runKey": "course_details.course_id",
+    "attributes": "enrollment_attributes",
+    "isActive": "is_active",
+    **{new: old for old, new in _NAMES.items()},
 }
 _ATTRIBUTE = ("namespace", "name", "value")
 _BEFORE_ACTIVITY = ("ValidationError", "NotPermitted")
@@ -47,6 +53,7 @@ def _input(route: Route, call: Call) -> dict[str, Any]:
     attributes = given.get("enrollment_attributes", [])
     if not all(map(_is_attribute, attributes)):
         raise _refuse("enrollment_attributes: must be objects with the texts namespace, name and value.")
+    given["user"] = username(given.get("user", ""))
     values = {_NAMES[name]: given[name] for name in _NAMES if given.get(name, "") != ""}
     if attributes:
         values["attributes"] = [{name: attribute[name] for name in _ATTRIBUTE} for attribute in attributes]
@@ -59,6 +66,12 @@ def _is_attribute(value: Any) -> bool:
     return isinstance(value, dict) and all(isinstance(value.get(name), str) for name in _ATTRIBUTE)
 
 
+def _members_of(field: str | None) -> str:
+    """A place in the mutation's input as a place in the body."""
+    name, _, rest = (field or "").partition(".")
+    return _MEMBERS.get(name, name) + (f".{rest}" if rest else "")
+
+
 def _activity_fits(call: Call) -> bool:
     return isinstance(call.body.get("is_active"), bool | None)
 
@@ -66,8 +79,11 @@ def _activity_fits(call: Call) -> bool:
 def _answer(call: Call, data: dict[str, Any]) -> Response:
     result = data["result"]
     kind = result.pop("__typename")
+    field = result.pop("field", None)
+    if kind == "ValidationError":
+        result["message"] = f"{_members_of(field)}: {result['message']}"
     if kind == "NotFound":
-        if result.pop("field") != "username":
+        if field != "username":
             return json(result, 400)
         # Who is not staff learns nothing of others, not even whether there are such.
         return json(result, 406) if call.viewer.is_staff else empty(404)

@@ -55,8 +55,9 @@ def _shape(rows: Schema) -> Schema:
 
 def _invalid(parameter: str, message: str) -> Any:
     # What the cursor holds goes into the document's own arguments.
-    name = "cursor" if parameter in ("after", "before") else parameter
-    return {"field_errors": {name: {"developer_message": message}}}
+    if parameter in ("after", "before"):
+        parameter, message = "cursor", "cursor: not a cursor of this list"
+    return {"field_errors": {parameter: {"developer_message": message}}}
 
 
 _INVALID = exactly(field_errors={"type": "object", "additionalProperties": exactly(developer_message=STRING)})

@@ -20,7 +20,7 @@ _route = partial(Route, folder=Path(__file__).parent, throttled=True)
 _COURSE = Parameter(
     "course_id", "run", "Course run, such as `course-v1:Org+Course+Run`.", run_key, pattern=RUN_KEY.pattern
 )
-_USERNAME = Parameter("username", "user", "Username.", username, pattern="[^,/]+")
+_USERNAME = Parameter("username", "user", "Username.", username, pattern="[^,]+")
 
 
 def _of_viewer(route: Route, call: Call) -> dict[str, Any]:

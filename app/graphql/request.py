@@ -1,0 +1,31 @@
+"""Reading a request: what is wrong with it as HTTP has a status of its own."""
+
+from typing import Any
+
+from starlette.requests import Request
+
+from app.errors import BadUserInput, LyceumError
+
+
+class RequestError(LyceumError):
+    """A request that cannot be read, with its status."""
+
+    code = BadUserInput.code
+
+    def __init__(self, message: str, status: int = 400, **extensions: Any) -> None:
+        super().__init__(message, **extensions)
+        self.status = status
+
+
+async def read_body(request: Request, maximum: int) -> bytes:
+    """The body. Raises `RequestError` 413 for one of more than `maximum` bytes."""
+    too_large = RequestError(f"The body is larger than {maximum} bytes", 413, maximum=maximum)
+    length = request.headers.get("content-length", "")
+    if length.isdigit() and int(length) > maximum:
+        raise too_large
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > maximum:
+            raise too_large
+    return bytes(body)
