@@ -41,7 +41,7 @@ KEY = LEARNER.api_key
     ],
 )
 async def test_each_wrong_way_has_its_401(api: Analytics, authorization: str | None, detail: str) -> None:
-    headers = [("authorization", authorization.encode("latin-1"))] if authorization else []
+    headers = [(b"authorization", authorization.encode("latin-1"))] if authorization else []
     response = await api.http.get(f"/api/v0/{ENROLLMENT}", headers=headers)
     check(response, 401)
     assert response.json() == {"detail": detail}
@@ -49,8 +49,8 @@ async def test_each_wrong_way_has_its_401(api: Analytics, authorization: str | N
 
 
 async def test_a_key_elsewhere_than_in_the_header_is_none(api: Analytics) -> None:
-    for options in ({"params": {"token": KEY}}, {"headers": {"authentication": f"Token {KEY}"}}):
-        check(await api.http.get(f"/api/v0/{ENROLLMENT}", **options), 401)
+    check(await api.http.get(f"/api/v0/{ENROLLMENT}?token={KEY}"), 401)
+    check(await api.http.get(f"/api/v0/{ENROLLMENT}", headers={"authentication": f"Token {KEY}"}), 401)
 
 
 @pytest.mark.parametrize("scheme", ["Token", "token", "TOKEN", " Token "])
@@ -187,8 +187,10 @@ WRONG = {"non_field_errors": ["Unable to log in with provided credentials."]}
     ],
 )
 async def test_a14_tells_what_is_wrong(api: Analytics, body: dict[str, str], expected: object) -> None:
-    for options in ({"data": body}, {"json": body}):
-        response = await api.http.post("/api-token-auth/", **options)
+    for response in (
+        await api.http.post("/api-token-auth/", data=body),
+        await api.http.post("/api-token-auth/", json=body),
+    ):
         assert (response.status_code, response.json()) == (400, expected)
 
 
@@ -268,8 +270,8 @@ async def test_service_paths(api: Analytics, name: str) -> None:
     assert wrong.status_code == (200 if name == "health" else 401)
 
 
-async def test_a_server_without_its_database_is_not_healthy(tmp_path: object) -> None:
-    async with analytics_of(f"sqlite:///{tmp_path}/none/x.db") as api:
+async def test_a_server_without_its_database_is_not_healthy() -> None:
+    async with analytics_of("postgresql://nobody@127.0.0.1:1/nothing") as api:
         response = await api.ask("GET", "/health/", None)
         expected = {
             "overall_status": "UNAVAILABLE",

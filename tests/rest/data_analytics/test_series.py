@@ -1,6 +1,5 @@
 """What the series hold: ranges, orders, sums (Data Analytics contract 4 and 8.9)."""
 
-import asyncio
 import datetime as dt
 from collections import defaultdict
 from time import perf_counter
@@ -8,6 +7,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import delete, update
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
 from app.db.engine import Database
@@ -17,6 +17,13 @@ from tests.graphql.clients import Statements
 from tests.rest.data_analytics.clients import COURSE, DAILY, PATHS, SERIES, Analytics, check
 
 ALL = "?start_date=2000-01-01"
+
+
+async def run_id(session: AsyncSession) -> int:
+    """The id of the course run."""
+    found: int | None = await session.scalar(select(col(CourseRun.id)).where(col(CourseRun.key) == COURSE))
+    assert found is not None
+    return found
 
 
 def dates(rows: Any) -> list[str]:
@@ -83,8 +90,8 @@ async def test_the_ends_of_time_are_no_faults(api: Analytics, name: str, bound: 
 async def test_the_newest_week_of_a_type_may_be_an_older_one(changing: Analytics) -> None:
     database = Database(changing.url)
     async with database.session() as session:
-        run = await session.scalar(select(CourseRun.id).where(CourseRun.key == COURSE))
-        newest = (ActivityWeek.run_id == run, col(ActivityWeek.week) >= dt.date(2026, 6, 8))
+        run = await run_id(session)
+        newest = (col(ActivityWeek.run_id) == run, col(ActivityWeek.week) >= dt.date(2026, 6, 8))
         await session.execute(update(ActivityWeek).where(*newest).values(posted_forum=0))
     path = PATHS["recent_activity"]
     any_ = await changing.rows(path)
@@ -94,7 +101,7 @@ async def test_the_newest_week_of_a_type_may_be_an_older_one(changing: Analytics
     assert await changing.rows(path + "?activity_type=active") == any_
     assert await changing.rows(path + "?label=posted_forum&activity_type=any") == posted
     async with database.session() as session:
-        await session.execute(delete(ActivityWeek).where(ActivityWeek.run_id == run))
+        await session.execute(delete(ActivityWeek).where(col(ActivityWeek.run_id) == run))
     await database.dispose()
     check(await changing.get(path), 404)
     check(await changing.get(PATHS["activity"]), 404)
@@ -103,8 +110,8 @@ async def test_the_newest_week_of_a_type_may_be_an_older_one(changing: Analytics
 async def test_countries_that_are_none_are_one(changing: Analytics) -> None:
     database = Database(changing.url)
     async with database.session() as session:
-        run = await session.scalar(select(CourseRun.id).where(CourseRun.key == COURSE))
-        spans = (EnrollmentSpan.run_id == run, EnrollmentSpan.dimension == Dimension.COUNTRY)
+        run = await run_id(session)
+        spans = (col(EnrollmentSpan.run_id) == run, col(EnrollmentSpan.dimension) == Dimension.COUNTRY)
         await session.execute(delete(EnrollmentSpan).where(*spans))
         for number, code in enumerate(("", "EU", "A1", "XK", "KR", "KOR", "DE", "TW", "US"), start=1):
             session.add(
@@ -169,8 +176,8 @@ async def test_modes_are_merged_and_others_still_counted(changing: Analytics) ->
     database = Database(changing.url)
     modes = ("honor", "audit", "professional", "no-id-professional", "verified", "credit", "masters", "x")
     async with database.session() as session:
-        run = await session.scalar(select(CourseRun.id).where(CourseRun.key == COURSE))
-        spans = (EnrollmentSpan.run_id == run, EnrollmentSpan.dimension == Dimension.MODE)
+        run = await run_id(session)
+        spans = (col(EnrollmentSpan.run_id) == run, col(EnrollmentSpan.dimension) == Dimension.MODE)
         await session.execute(delete(EnrollmentSpan).where(*spans))
         for number, mode in enumerate(modes):
             session.add(
@@ -209,4 +216,3 @@ async def test_answers_come_within_the_patience_of_clients(api: Analytics, name:
         return perf_counter() - begun
 
     assert min([await seconds() for _ in range(5)]) < 0.1
-    await asyncio.sleep(0)
