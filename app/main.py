@@ -81,6 +81,9 @@ def create_app(settings: Settings | None = None, clock: Clock = now) -> Starlett
     async def front(request: Request) -> Response:
         return RedirectResponse(GRAPHQL_PATH, 302)
 
+    async def to_explorer(request: Request) -> Response:
+        return RedirectResponse(f"{EXPLORER_PATH}/", 301)
+
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         # What lives as long as the process need not be looked through at every collection.
@@ -97,7 +100,8 @@ def create_app(settings: Settings | None = None, clock: Clock = now) -> Starlett
             *shim.routes,
             *admin_routes(database, authenticator, sessions),
             *openapi.routes(APIS, SCHEMA._schema),
-            *(Route(path, explorer) for path in (EXPLORER_PATH, f"{EXPLORER_PATH}/")),
+            Route(EXPLORER_PATH, to_explorer),
+            Route(f"{EXPLORER_PATH}/", explorer),
             *static.routes,
         ],
         middleware=[Middleware(ProxyHeadersMiddleware, proxies)] if proxies else [],

@@ -270,6 +270,11 @@ async def test_service_paths(api: Analytics, name: str) -> None:
     assert wrong.status_code == (200 if name == "health" else 401)
 
 
+async def test_the_explorer_without_a_slash_leads_to_the_one_with_it(api: Analytics) -> None:
+    response = await api.ask("GET", "/docs", None)
+    assert (response.status_code, response.headers["location"]) == (301, "/docs/")
+
+
 async def test_a_server_without_its_database_is_not_healthy() -> None:
     async with analytics_of("postgresql://nobody@127.0.0.1:1/nothing") as api:
         response = await api.ask("GET", "/health/", None)
