@@ -25,9 +25,10 @@ Values = Mapping[str, Any]
 _PROFILE = ("gender", "year_of_birth", "education_level", "country", "region", "city", "language")
 """What may be taken away again: null means that it is not known, and elsewhere that it stays."""
 
-_RIGHTS = {"is_staff": "staff", "is_superuser": "superuser"}
+_RIGHTS = ("is_staff", "is_superuser")
 _ACCESS = ("password", "is_active", *_RIGHTS)
-_LONGEST = {"name": 255, "password": 1024, "region": 255, "city": 255, "language": 255}
+_SWITCHES = {name: name.removeprefix("is_") for name in ("is_active", *_RIGHTS)}
+_LONGEST = {"password": 1024, "region": 255, "city": 255, "language": 255}
 _FIRST_YEAR = 1880
 
 
@@ -46,13 +47,15 @@ async def create(context: Context, username: str, values: Values) -> int:
             raise Forbidden("Only superusers may give rights", field=camel_case(name))
     if "password" in given:
         given["password_hash"] = await hash_password(given.pop("password"))
-    columns = {_RIGHTS.get(name, name): value for name, value in given.items()}
+    columns = {"email": ""} | _named(given)
     async with context.write() as session:
-        if await accounts.find_user(session, username) is not None:
+        user = None
+        if await accounts.find_user(session, username) is None:
+            user = await accounts.create_user(session, username, **columns)
+        if user is None:
             raise BadUserInput(f"There is a user {username} already", field="username")
-        await accounts.create_user(session, username, columns.pop("email", ""), **columns)
-        record(session, str(viewer.username), "user.create", username, fields=sorted(columns))
-        return (await accounts.get_user(session, username)).id
+        record(session, str(viewer.username), "user.create", username, **accounts.described(user))
+        return user.id
 
 
 async def update(context: Context, id: int, values: Values) -> int:
@@ -70,16 +73,21 @@ async def update(context: Context, id: int, values: Values) -> int:
         if user is None:
             raise NotFound("There is no such user", field="id")
         _check_rights(viewer, user, given if password is None else given | {"password": password})
+        changed = await accounts.update_user(session, user.username, **_named(given))
+        if viewer.is_staff and changed:
+            record(session, str(viewer.username), "user.update", user.username, **changed)
+        # Last, as who becomes staff loses the password that he had.
         if password_hash is not None:
             await accounts.set_password_hash(session, user.username, password_hash)
             record(session, str(viewer.username), "user.set_password", user.username)
-        columns = {_RIGHTS.get(name, name): value for name, value in given.items() if name != "is_active"}
-        changed = await accounts.update_user(session, user.username, active=given.get("is_active"), **columns)
-        if viewer.is_staff and changed:
-            record(session, str(viewer.username), "user.update", user.username, fields=sorted(given))
     if not given.keys().isdisjoint(_ACCESS) or password_hash is not None:
         context.forget_credentials()
     return id
+
+
+def _named(given: Values) -> dict[str, Any]:
+    """What is given, under the names that `app.auth.accounts` has for it."""
+    return {_SWITCHES.get(name, name): value for name, value in given.items()}
 
 
 def _check_rights(viewer: Viewer, user: User, given: Values) -> None:
@@ -89,7 +97,7 @@ def _check_rights(viewer: Viewer, user: User, given: Values) -> None:
     own = user.id == viewer.user_id
     if not own and not (viewer.is_staff and may_act_as(viewer, user)):
         raise Forbidden("You may not change this user", field="id")
-    reserved: tuple[str, ...] = _ACCESS if own else tuple(_RIGHTS)
+    reserved: tuple[str, ...] = _ACCESS if own else _RIGHTS
     if not viewer.is_staff:
         reserved = ("email", *reserved)
     for name in reserved:

@@ -50,7 +50,9 @@ async def create_client(
             client_id=client_id,
         )
         await session.flush()
-        _record(session, context.viewer, "client.create", client.client_id, type=type, user=username)
+        _record(
+            session, context.viewer, "client.create", client.client_id, type=type, user=username, name=name
+        )
         return client.id, secret
 
 
@@ -58,7 +60,8 @@ async def rotate_secret(context: Context, id: int) -> tuple[int, str]:
     """Give a client another secret; its id and the secret. Raises `NotFound` and `Forbidden`."""
     _check_staff(context.viewer)
     async with context.write() as session:
-        client = await session.get(OAuthClient, id)
+        # It gets no other user meanwhile.
+        client = await session.get(OAuthClient, id, with_for_update=True)
         if client is None:
             raise NotFound("There is no such client", field="id")
         if client.user_id is not None:
@@ -99,8 +102,8 @@ async def revoke_token(context: Context, id: int) -> int:
         )
         if token is None:
             raise NotFound("There is no such token", field="id")
-        await admin.revoke_token(session, id)
-        _record(session, viewer, "token.revoke", str(id))
+        username = await admin.revoke_token(session, id)
+        _record(session, viewer, "token.revoke", str(id), user=username)
     context.forget_credentials()
     return id
 
@@ -112,7 +115,8 @@ def _check_staff(viewer: Viewer) -> None:
 
 
 async def _user(session: AsyncSession, viewer: Viewer, username: str) -> User:
-    user = await accounts.find_user(session, username)
+    # He gets no other rights meanwhile.
+    user = await accounts.find_user(session, username, lock=True)
     if user is None:
         raise NotFound(f"There is no user {username}", field="username")
     _check_may_act_as(viewer, user, "username")

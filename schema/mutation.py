@@ -28,20 +28,25 @@ class Mutation:
         accounts.UpdateUserInput,
         accounts.update_user,
         "Change an account. Users change their own name and profile; staff the accounts of users who are not"
-        " staff; superusers all. Another password, and switching off, revoke all tokens of the user.",
+        " staff; superusers all. Another password, and switching off, revoke all tokens of the user."
+        " Who becomes staff or superuser loses what others may know: tokens, the clients that act for him,"
+        " and the password unless a new one is given too.",
     )
     create_oauth_client: oauth.CreateOauthClientResult = mutation(
-        oauth.CreateOauthClientInput, oauth.create_client, "Make an OAuth client. For staff."
+        oauth.CreateOauthClientInput,
+        oauth.create_client,
+        "Make an OAuth client. For staff; one of other staff for superusers.",
     )
     rotate_oauth_client_secret: oauth.RotateOauthClientSecretResult = mutation(
         oauth.RotateOauthClientSecretInput,
         oauth.rotate_secret,
-        "Give an OAuth client another secret; its tokens stay valid. For staff.",
+        "Give an OAuth client another secret; its tokens stay valid. For staff; one of other staff for"
+        " superusers.",
     )
     create_access_token: oauth.CreateAccessTokenResult = mutation(
         oauth.CreateAccessTokenInput,
         oauth.create_token,
-        "Make an access token with a chosen end. For staff.",
+        "Make an access token with a chosen end. For staff; one of other staff for superusers.",
     )
     revoke_access_token: oauth.RevokeAccessTokenResult = mutation(
         oauth.RevokeAccessTokenInput,

@@ -35,8 +35,9 @@ def _text(label: str, help: str = "", *, needed: bool = False, kind: type[String
     return kind(label, validators, [lambda text: (text or "").strip()], help)
 
 
-def _password(label: str, help: str = "") -> Any:
-    return PasswordField(label, description=help, render_kw={"autocomplete": "new-password"})
+def _password(label: str, help: str = "", *, needed: bool = False) -> Any:
+    validators = [_NEEDED] if needed else []
+    return PasswordField(label, validators, description=help, render_kw={"autocomplete": "new-password"})
 
 
 class _Ordered(Form):
@@ -61,13 +62,21 @@ class _Passwords(_Ordered):
 class PasswordForm(_Passwords):
     """A new password, typed twice."""
 
+    password = _password("Password", needed=True)
+
+    order = ("password", "repeated")
+
 
 class UserEditForm(_Ordered):
     """What can be changed of a user."""
 
     email = _text("E-mail address", kind=EmailField)
     name = _text("Name", "The full name, for people.")
-    staff = BooleanField("Staff", description="Sees all users, enrollments and analytics.")
+    staff = BooleanField(
+        "Staff",
+        description="Sees all users, enrollments and analytics. Who becomes staff or superuser later loses"
+        " password, tokens and the clients that act for him.",
+    )
     superuser = BooleanField("Superuser", description="Is staff, and may open these pages.")
     active = BooleanField(
         "Active",

@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 from sqladmin import Admin
 from sqladmin.authentication import AuthenticationBackend, login_required
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -21,7 +22,7 @@ from app.admin.views import VIEWS, Act, ClientView, TokenView, UserView, View
 from app.auth.credentials import Authenticator
 from app.auth.sessions import SESSION_COOKIE, Sessions, csrf_token, delete_cookies
 from app.db.engine import Database
-from app.errors import RateLimited
+from app.errors import RateLimited, Unavailable
 
 _PATH = "/admin"
 _KEPT = {"statics", "index", "list", "details", "create", "edit", "login"}
@@ -64,7 +65,9 @@ class AdminSite(Admin):
         )
         self.templates.env.globals["csrf_field"] = CSRF_FIELD
         self.templates.env.globals["csrf_token"] = _csrf_token
-        self.admin.exception_handlers = {HTTPException: self.error_page}
+        # sqladmin itself reads without `Database.connect`, which would say `Unavailable`.
+        busy = dict.fromkeys((Unavailable, PoolTimeout), self.busy_page)
+        self.admin.exception_handlers = {HTTPException: self.error_page, **busy}
         routes = self.admin.router.routes
         routes[:] = [route for route in routes if getattr(route, "name", None) in _KEPT]
         routes.append(Route("/logout", self.logout, methods=["POST"], name="logout"))
@@ -104,7 +107,8 @@ class AdminSite(Admin):
             username, password = (str(form.get(name, "")) for name in ("username", "password"))
             address = request.client.host if request.client else ""
             try:
-                cookie = await self.sessions.log_in(username, password, address)
+                old = request.cookies.get(SESSION_COOKIE, "")
+                cookie = await self.sessions.log_in(username, password, address, old)
             except RateLimited as error:
                 status, problem = 429, error.message
                 headers["Retry-After"] = str(error.extensions["retryAfter"])
@@ -138,6 +142,12 @@ class AdminSite(Admin):
         )
         response.headers.update(error.headers or {})
         return response
+
+    async def busy_page(self, request: Request, error: Exception) -> Response:
+        """The page of a database that others keep busy."""
+        return await self.error_page(
+            request, HTTPException(503, "The server is busy: nothing was done. Try again in a moment.")
+        )
 
     def _view(self, request: Request) -> View:
         return cast(View, self._find_model_view(request.path_params["identity"]))

@@ -34,6 +34,7 @@ from app.admin.forms import (
 from app.auth import accounts, course_staff
 from app.auth.audit import record
 from app.auth.oauth import admin as oauth
+from app.auth.secrets import hash_password
 from app.db.models import AccessToken, AuditEntry, CourseStaff, OAuthClient, User
 from app.errors import BadUserInput
 from app.vocabulary import ClientType
@@ -100,6 +101,10 @@ class View(ModelView):
         """The values that the form of a row starts with."""
         raise NotImplementedError
 
+    async def data_of(self, form: Form) -> dict[str, Any]:
+        """What a valid form says; done here is what no transaction should wait for."""
+        return dict(form.data)
+
     async def do(self, request: Request, work: Work) -> Act | None:
         """Do something in a transaction and write it down there."""
         async with self._admin_ref.database.session() as session:
@@ -132,7 +137,8 @@ class View(ModelView):
             status = 400
             if form.validate():
                 try:
-                    act = await self.do(request, lambda session: work(session, form.data))
+                    data = await self.data_of(form)
+                    act = await self.do(request, lambda session: work(session, data))
                     return await self.answer_done(request, act)
                 except BadUserInput as error:
                     problem = self._say(form, error)
@@ -234,24 +240,24 @@ class UserView(View, model=User):
             "active": row.is_active,
         }
 
+    async def data_of(self, form: Form) -> dict[str, Any]:
+        data = await super().data_of(form)
+        if data.pop("repeated", None):
+            data["password_hash"] = await hash_password(data["password"])
+        data.pop("password", None)
+        return data
+
     async def insert(self, session: AsyncSession, data: dict[str, Any]) -> Act:
-        username, password = data.pop("username"), data.pop("password")
-        del data["repeated"]
-        if await accounts.find_user(session, username) is not None:
+        user, username = None, data["username"]
+        if await accounts.find_user(session, username) is None:
+            user = await accounts.create_user(session, **data)
+        if user is None:
             raise BadUserInput(f"there is a user {username} already", field="username")
-        columns = {"name": data["name"], "is_active": data["active"]}
-        rights = {name: data[name] for name in ("staff", "superuser")}
-        await accounts.create_user(session, username, data["email"], **rights, **columns)
-        if password:
-            await accounts.set_password(session, username, password)
-        return Act("user.create", username, {**data, "password": bool(password)})
+        return Act("user.create", username, accounts.described(user))
 
     async def update(self, session: AsyncSession, row: User, data: dict[str, Any]) -> Act | None:
-        changes = _changes(self.values(row), data)
-        if not changes:
-            return None
-        await accounts.update_user(session, row.username, **changes)
-        return Act("user.update", row.username, changes)
+        changed = await accounts.update_user(session, row.username, **data)
+        return Act("user.update", row.username, changed) if changed else None
 
     @expose("/password/{pk}", methods=["GET", "POST"])
     async def password(self, request: Request) -> Response:
@@ -259,7 +265,7 @@ class UserView(View, model=User):
         user = await self.row_of(request)
 
         async def work(session: AsyncSession, data: dict[str, Any]) -> Act:
-            await accounts.set_password(session, user.username, data["password"])
+            await accounts.set_password_hash(session, user.username, data["password_hash"])
             return Act("user.set_password", user.username)
 
         return await self.answer_form(request, PasswordForm, f"Set a password for {user.username}", work)
@@ -404,8 +410,8 @@ class TokenView(View, model=AccessToken):
         token = await self.row_of(request)
 
         async def work(session: AsyncSession) -> Act:
-            await oauth.revoke_token(session, token.id)
-            return Act("token.revoke", str(token.id), {"user": token.user.username})
+            username = await oauth.revoke_token(session, token.id)
+            return Act("token.revoke", str(token.id), {"user": username})
 
         return await self.answer_act(request, work)
 

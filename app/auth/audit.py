@@ -3,7 +3,9 @@
 import logging
 from typing import Any
 
+from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Session
 
 from app.db.models import AuditEntry
 
@@ -14,10 +16,13 @@ _log = logging.getLogger("lyceum.audit")
 
 
 def record(session: AsyncSession, actor: str, action: str, subject: str, **detail: Any) -> None:
-    """Write down an act in the transaction that does it; never give it a secret.
+    """Write down an act in the transaction that does it, and log it once that is done.
 
-    The action is a noun and a verb, such as `user.create`; the subject names what
+    Never give it a secret. The action is a noun and a verb, such as `user.create`; the subject names what
     it is done to.
     """
     session.add(AuditEntry(actor=actor, action=action, subject=subject[:255], detail=detail))
-    _log.info("%s: %s %s %s", actor, action, subject, detail)
+
+    @event.listens_for(session.sync_session, "after_commit", once=True)
+    def log(_: Session) -> None:
+        _log.info("%s: %s %s %s", actor, action, subject, detail)

@@ -72,6 +72,7 @@ class Authenticator:
     async def viewer_of(self, request: Request, *, basic: bool = False) -> Viewer:
         """The viewer that a request acts for; `basic` says whether it may show a name and a password.
 
+        Paths under `/dataserver2/` will pass it (Enrollment contract 3.1); no other may.
         Without an `Authorization` header it is who is logged in. Raises
         `Unauthenticated` as `viewer` does, `Forbidden` for a session that is to
         change something without its CSRF token, and `RateLimited` after too many

@@ -1,6 +1,7 @@
 """Checking passwords: every door that takes one counts against the same limits."""
 
 import asyncio
+from contextlib import aclosing
 from weakref import WeakValueDictionary
 
 from sqlalchemy import or_, select
@@ -35,7 +36,7 @@ class Passwords:
         async with self._locks.setdefault(username, asyncio.Lock()):
             self._here.check(here)
             self._anywhere.check(username)
-            user = await self._find(username)
+            user = await self.find(username)
             right = await verify_password(password, user.password_hash if user else None)
             if right and user is not None and user.is_active:
                 self._here.reset(here)
@@ -45,7 +46,8 @@ class Passwords:
             self._anywhere.count(username)
             return None
 
-    async def _find(self, username: str) -> Record | None:
+    async def find(self, username: str) -> Record | None:
+        """The user whose username, or e-mail address, this is; None for an address that several have."""
         if not username or "\x00" in username:
             return None
         user = table_of(User)
@@ -55,7 +57,6 @@ class Passwords:
             .order_by(user.c.username != username)
             .limit(2)
         )
-        async with self._database.reader.connect() as connection:
+        async with aclosing(await self._database.connect()) as connection:
             found = (await connection.execute(statement)).all()
-        # An e-mail address that two accounts have names neither.
         return found[0] if found and (len(found) == 1 or found[0].username == username) else None

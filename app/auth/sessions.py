@@ -4,7 +4,7 @@ import datetime as dt
 import hmac
 import logging
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, or_, select
 from sqlmodel import col
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
@@ -33,8 +33,8 @@ class Sessions:
         self._life = dt.timedelta(hours=settings.session_hours)
         self._clock = clock
 
-    async def log_in(self, username: str, password: str, address: str) -> str | None:
-        """The cookie of a new session; None when the password is wrong.
+    async def log_in(self, username: str, password: str, address: str, old: str = "") -> str | None:
+        """The cookie of a new session, which takes the place of an old cookie's; None for a wrong password.
 
         Raises `RateLimited` as `Passwords.check` does.
         """
@@ -45,7 +45,11 @@ class Sessions:
                 user = await session.run_sync(lock_user, known.id)
                 # The password may have been changed since it was checked.
                 if user is not None and user.password_hash == known.password_hash:
-                    await session.execute(delete(BrowserSession).where(col(BrowserSession.expires) <= moment))
+                    ended = or_(
+                        col(BrowserSession.expires) <= moment,
+                        col(BrowserSession.token_hash) == hash_key(old),
+                    )
+                    await session.execute(delete(BrowserSession).where(ended))
                     session.add(
                         BrowserSession(
                             token_hash=hash_key(cookie),
@@ -57,7 +61,9 @@ class Sessions:
                     user.last_login = moment
                     record(session, user.username, "user.log_in", user.username)
                     return cookie
-        _log.info("failed log-in as %.150r from %s", username, address)
+        # Some type their password where the name belongs.
+        found = await self._passwords.find(username)
+        _log.info("failed log-in as %s from %s", found.username if found else "an unknown user", address)
         return None
 
     async def log_out(self, cookie: str) -> None:

@@ -31,7 +31,9 @@ def set_api_key(
     async def work(database: Database) -> str:
         async with database.session() as session:
             if key is not None:
-                await accounts.set_api_key(session, username, key)
+                created = await accounts.set_api_key(session, username, key)
+                if created is not None:
+                    record(session, COMMAND_LINE, "user.create", username, **accounts.described(created))
                 record(session, COMMAND_LINE, "api_key.set", username)
                 return f"Set the API key of {username}."
             deleted = await accounts.delete_api_key(session, username)

@@ -119,8 +119,8 @@ def revoke_token(id: Annotated[int, typer.Argument(help="Id of the token, as lis
     """Revoke an access token, and its refresh token."""
 
     async def work(session: AsyncSession) -> None:
-        await admin.revoke_token(session, id)
-        record(session, COMMAND_LINE, "token.revoke", str(id))
+        username = await admin.revoke_token(session, id)
+        record(session, COMMAND_LINE, "token.revoke", str(id), user=username)
 
     _with_session(work)
     typer.echo(f"Revoked token {id}.")

@@ -6,7 +6,6 @@ from typing import Annotated
 import typer
 
 from app.errors import BadUserInput
-from schema.build import SCHEMA
 
 app = typer.Typer(help="Export the GraphQL schema.", no_args_is_help=True)
 
@@ -22,6 +21,9 @@ def export(
     check: Annotated[bool, typer.Option("--check", help="Only say whether the file is up to date.")] = False,
 ) -> None:
     """Write the schema in the schema definition language."""
+    # Other commands need not wait for it.
+    from schema.build import SCHEMA
+
     text = (SCHEMA.as_str() + "\n").encode()
     if check:
         if not path.is_file() or path.read_bytes() != text:

@@ -144,9 +144,11 @@ class Executor:
                 result = await running if inspect.isawaitable(running) else running
         except TimeoutError:
             seconds = self._settings.operation_timeout
-            late = CostExceeded(
-                f"The operation took longer than {seconds:g} seconds", limit="seconds", maximum=seconds
-            )
+            message = f"The operation took longer than {seconds:g} seconds"
+            if _scope(document.operation(operation.name)) is Scope.WRITE:
+                # Each is a transaction of its own.
+                message += "; fields of a mutation that came before may have taken effect"
+            late = CostExceeded(message, limit="seconds", maximum=seconds)
             return Answer({"errors": [refused(late)], "data": None, "extensions": extensions}, executed=True)
         finally:
             await context.reader.close()

@@ -6,12 +6,17 @@ from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import SessionTransaction
 
 from app.auth.secrets import hash_key
 from app.auth.sessions import csrf_token
 from app.db.engine import Database
 from app.db.models import BrowserSession, User
+from app.errors import Unavailable
 from tests.admin.clients import ORIGIN, Browser, audit_log, rows
+from tests.admin.conftest import RUN
 from tests.oauth.clients import ADDRESS, PASSWORD, MovingClock, change_user, oauth_of
 
 PAGES = ("user", "client", "access-token", "course-staff", "audit-entry")
@@ -104,12 +109,21 @@ async def test_a_wrong_log_in_is_a_line_in_the_log(
 ) -> None:
     caplog.set_level(logging.INFO)
     texts = set()
-    for username, password in (("root", "wrong"), ("nobody", PASSWORD), ("off", PASSWORD), ("", "")):
+    unknown = "an unknown user"
+    for username, password, named in (
+        ("root", "wrong", "root"),
+        ("ada@example.com", "wrong", "ada"),
+        ("off", PASSWORD, "off"),
+        ("twins@example.com", PASSWORD, unknown),
+        ("a password", "root", unknown),
+        ("", "", unknown),
+    ):
         caplog.clear()
         response = await stranger.log_in(username, password)
         assert response.status_code == 400
         texts.add(response.text)
-        assert f"failed log-in as {username!r} from {ADDRESS}" in caplog.text
+        assert f"failed log-in as {named} from {ADDRESS}" in caplog.text
+        assert named == username or not username or username not in caplog.text
         assert not password or password not in caplog.text
     assert len(texts) == 1 and "do not fit" in texts.pop()
     assert await audit_log(database) == await rows(database, BrowserSession) == []
@@ -145,6 +159,28 @@ async def test_log_out_ends_the_session(browser: Browser, database: Database) ->
     browser.http.cookies.set("sessionid", cookie)
     assert (await browser.http.get("/admin/")).status_code == 303
     assert [entry[1] for entry in await audit_log(database)] == ["user.log_in", "user.log_out"]
+
+
+async def test_another_log_in_takes_the_place_of_the_session(browser: Browser, database: Database) -> None:
+    cookie = browser.http.cookies["sessionid"]
+    assert (await browser.log_in("ada", "wrong")).status_code == 400
+    assert (await browser.http.get("/admin/")).status_code == 200
+    assert (await browser.log_in("root")).status_code == 303
+    (session,) = await rows(database, BrowserSession)
+    assert session.token_hash == hash_key(browser.http.cookies["sessionid"]) != hash_key(cookie)
+
+
+async def test_what_is_rolled_back_leaves_no_line_in_the_log(
+    browser: Browser, database: Database, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    form = {"username": "eve", "active": "y"}
+    with monkeypatch.context() as patch:
+        patch.setattr(SessionTransaction, "commit", busy)
+        assert (await browser.send("/admin/user/create", **form)).status_code == 503
+    assert "user.create" not in caplog.text
+    await browser.done("/admin/user/create", **form)
+    assert caplog.text.count("root: user.create eve") == 1
 
 
 async def test_a_session_ends_in_time_and_is_purged_at_the_next_log_in(
@@ -244,6 +280,29 @@ async def test_pages_let_nothing_in_from_elsewhere(browser: Browser) -> None:
         assert response.headers["cache-control"] == "no-store"
     asset = await browser.http.get("/admin/statics/js/main.js")
     assert asset.status_code == 200 and "cache-control" not in asset.headers
+
+
+def busy(*_: Any) -> Any:
+    raise Unavailable("busy")
+
+
+def exhausted(*_: Any) -> Any:
+    raise PoolTimeout
+
+
+async def test_a_busy_database_is_a_page_too(browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+    form = {"username": "root", "password": PASSWORD, "repeated": PASSWORD, "run_key": RUN}
+    form |= {"type": "public", "client_id": "other", "expires": "2099-01-31"}
+    await browser.done("/admin/access-token/create", **form)
+    monkeypatch.setattr(Database, "session", busy)
+    for path in ("/admin/login", "/admin/logout", *FORMS[:-1]):
+        response = await browser.send(path, **form)
+        assert (response.status_code, "The server is busy" in response.text) == (503, True), path
+        assert "content-security-policy" in response.headers
+        assert response.headers["cache-control"] == "no-store"
+    monkeypatch.setattr(AsyncSession, "execute", exhausted)
+    response = await browser.http.get("/admin/user/list")
+    assert (response.status_code, "The server is busy" in response.text) == (503, True)
 
 
 @pytest.mark.parametrize(

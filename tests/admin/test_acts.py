@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from app.auth.secrets import hash_key
+from app.auth.secrets import hash_key, hash_password
 from app.db.engine import Database
 from app.db.models import AccessToken, CourseStaff, Event, OAuthClient, User
 from tests.admin.clients import Browser, audit_log, rows
 from tests.admin.conftest import RUN
-from tests.oauth.clients import ADA, PASSWORD, PUBLIC, SECRET, OAuth
+from tests.oauth.clients import ADA, PASSWORD, PUBLIC, SECRET, OAuth, change_user
 
 NEW_PASSWORD = "another horse another battery"
 TOKEN_FORM = {"username": "ada", "client_id": "public", "expires": "2099-01-31 12:00:00"}
@@ -104,8 +104,8 @@ async def test_a_user_is_changed_and_only_the_changes_are_written_down(
     await browser.done(path, **form | {"email": "", "name": "Ada", "superuser": "y"})
     changed = await user_named(database, "ada")
     assert (changed.email, changed.name, changed.is_superuser, changed.is_staff) == ("", "Ada", True, False)
-    assert changed.password_hash == ada.password_hash
-    changes = {"email": "", "name": "Ada", "superuser": True}
+    assert changed.password_hash is None
+    changes = {"email": "", "name": "Ada", "superuser": True, "password": False}
     assert await acts(database) == [("user.update", "ada", changes)]
     assert await browser.refusals(path, email="x", active="y") == {
         "email": "not an e-mail address of at most 254 characters: 'x'"
@@ -119,12 +119,28 @@ async def test_a_password_is_set_and_revokes_tokens(browser: Browser, database: 
     assert await browser.refusals(path, password="a", repeated="b") == {
         "repeated": "The two passwords are not the same."
     }
-    assert await browser.refusals(path, password="", repeated="") == {"password": "the password is empty"}
+    assert await browser.refusals(path, password="", repeated="") == {"password": "This field is needed."}
     assert await oauth.username(token) == "ada"
     await browser.done(path, password=NEW_PASSWORD, repeated=NEW_PASSWORD)
     assert await oauth.username(token) is None
     await oauth.token(PUBLIC, ADA, {"password": NEW_PASSWORD})
     assert await acts(database) == [("user.set_password", "ada", {})]
+
+
+async def test_no_transaction_waits_for_a_password_to_be_hashed(
+    browser: Browser, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def hash_and_write(password: str) -> str:
+        await change_user(database, "ada", last_seen=None)
+        return await hash_password(password)
+
+    monkeypatch.setattr("app.admin.views.hash_password", hash_and_write)
+    passwords = {"password": NEW_PASSWORD, "repeated": NEW_PASSWORD}
+    ada = await user_named(database, "ada")
+    await browser.done(f"/admin/user/password/{ada.id}", **passwords)
+    await browser.done("/admin/user/create", username="eve", **passwords, active="y")
+    for username in ("ada", "eve"):
+        await OAuth(browser.http).token(PUBLIC, ADA, {"username": username, "password": NEW_PASSWORD})
 
 
 async def test_switching_off_revokes_tokens(browser: Browser, database: Database) -> None:

@@ -44,6 +44,9 @@ def test_who_is_not_there_is_staff_of_nothing(lyceum: Lyceum, ada: None) -> None
         assert lyceum("course-staff", command, "ada", "C").refusal == "there is no course run C"
 
 
+NEW = {"email": "", "name": "", "staff": False, "superuser": False, "active": True, "password": False}
+
+
 def test_commands_are_in_the_audit_log(lyceum: Lyceum, ada: None) -> None:
     key = "first-key-0123456789abcdef"
     for words in (
@@ -60,15 +63,18 @@ def test_commands_are_in_the_audit_log(lyceum: Lyceum, ada: None) -> None:
         ["oauth", "token", "create", "--user", "ada", "--client", "app", "--expires", "2099-01-31"],
         ["oauth", "token", "revoke", "1"],
         ["oauth", "token", "revoke", "7"],
+        ["user", "activate", "ada"],
+        ["user", "deactivate", "ada"],
         ["user", "deactivate", "ada"],
         ["user", "activate", "ada"],
+        ["api-key", "set", "bob", "other-key-0123456789abcdef"],
     ):
         lyceum(*words)
     lyceum("user", "password", "ada", stdin=b"correct horse")
     entries = contents()["audit_entry"]
     assert {entry[2] for entry in entries} == {"command line"}
     assert [entry[3:] for entry in entries] == [
-        ("user.create", "ada", {"email": "ada@example.com", "staff": False, "superuser": False}),
+        ("user.create", "ada", NEW | {"email": "ada@example.com"}),
         ("course_staff.add", "ada", {"run": RUN}),
         ("course_staff.remove", "ada", {"run": RUN}),
         ("api_key.set", "ada", {}),
@@ -80,9 +86,11 @@ def test_commands_are_in_the_audit_log(lyceum: Lyceum, ada: None) -> None:
             "1",
             {"user": "ada", "client_id": "app", "scope": "", "expires": "2099-01-31T00:00:00Z"},
         ),
-        ("token.revoke", "1", {}),
+        ("token.revoke", "1", {"user": "ada"}),
         ("user.update", "ada", {"active": False}),
         ("user.update", "ada", {"active": True}),
+        ("user.create", "bob", NEW),
+        ("api_key.set", "bob", {}),
         ("user.set_password", "ada", {}),
     ]
     assert key not in repr(entries) and "horse" not in repr(entries)

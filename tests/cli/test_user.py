@@ -53,7 +53,7 @@ def test_create_with_rights(lyceum: Lyceum) -> None:
         ("bob", ["--superuser"], (False, True)),
         ("cleo", ["--staff", "--superuser"], (True, True)),
     ):
-        assert lyceum("user", "create", username, "a@example.com", *options).code == 0
+        assert lyceum("user", "create", username, f"{username}@example.com", *options).code == 0
         user = account(username)
         assert (user.is_staff, user.is_superuser) == rights
 

@@ -1,5 +1,6 @@
 """OAuth clients and tokens through GraphQL: who sees and administers which (Enrollment contract 3.4)."""
 
+import asyncio
 import datetime as dt
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -8,6 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from app.auth import accounts
 from app.auth.oauth import admin
 from app.db.engine import Database
 from app.db.models import AccessToken, AuditEntry, OAuthClient, now
@@ -148,6 +150,7 @@ async def test_nobody_gets_credentials_of_somebody_with_other_rights(
     assert [(entry.actor, entry.action) for entry in entries] == [
         (caller, action) for action in ("client.create", "token.create", "client.rotate")
     ]
+    assert entries[0].detail == {"type": "confidential", "user": whom, "name": ""}
     for secret in (made["clientSecret"], token["accessToken"], rotated["clientSecret"]):
         assert secret not in rows
     assert made["client"]["user"] == {"username": whom}
@@ -159,6 +162,28 @@ async def test_nobody_gets_credentials_of_somebody_with_other_rights(
     ):
         form = {"grant_type": "client_credentials", "client_id": client_id, "client_secret": secret}
         assert (await world.client.http.post(TOKEN, data=form)).status_code == 200
+
+
+async def test_who_is_being_promoted_is_waited_for(world: World) -> None:
+    """Rights are looked at where nobody changes them meanwhile."""
+    issue = {"username": "learner", "clientId": "other", "expires": END.isoformat()}
+    async with world.database.session() as session:
+        await accounts.update_user(session, "learner", staff=True)
+        await admin.update_client(session, "other", username="colleague")
+        await session.flush()
+        tasks = [
+            asyncio.create_task(world.change("staff", "createAccessToken", **issue)),
+            asyncio.create_task(
+                world.change("staff", "createOauthClient", type="PUBLIC", username="learner")
+            ),
+            asyncio.create_task(world.change("staff", "rotateOauthClientSecret", id=world.clients["other"])),
+        ]
+        await asyncio.wait(tasks, timeout=0.5)
+    assert [outline(await task) for task in tasks] == [
+        "NotPermitted username",
+        "NotPermitted username",
+        "NotPermitted id",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,11 @@ import pytest
 from sqlalchemy import select
 from sqlmodel import col
 
+from app.auth.oauth import admin
 from app.auth.secrets import verify_password
 from app.db.engine import Database
-from app.db.models import AuditEntry, Event, User
+from app.db.models import AuditEntry, BrowserSession, Event, User
+from app.vocabulary import ClientType
 from schema.relay import encode_id
 from tests.databases import DIALECTS, Databases
 from tests.graphql.clients import Client, add_user, client_of
@@ -28,6 +30,7 @@ NEW_PASSWORD = "another horse, another battery"
 FIELDS = """__typename ... on UserSaved { user { username name isStaff isSuperuser isActive country yearOfBirth } }
   ... on Error { message } ... on ValidationError { field } ... on NotPermitted { field }"""
 CREATE = f"mutation ($input: CreateUserInput!) {{ createUser(input: $input) {{ {FIELDS} }} }}"
+USER = "query ($name: String!) { user(username: $name) { id } }"
 UPDATE = f"mutation ($input: UpdateUserInput!) {{ updateUser(input: $input) {{ {FIELDS} ... on NotFound {{ field }} }} }}"
 
 
@@ -203,7 +206,14 @@ async def test_a_new_account_has_what_was_given(world: World) -> None:
         (entry,) = await session.scalars(select(AuditEntry))
     assert (event.type, event.user_id) == ("user.created", user.id)
     assert (entry.actor, entry.action, entry.subject) == ("staff", "user.create", "new")
-    assert PASSWORD not in str(entry.detail)
+    assert entry.detail == {
+        "email": "new@example.com",
+        "name": "New",
+        "staff": False,
+        "superuser": False,
+        "active": False,
+        "password": True,
+    }
 
 
 async def test_what_is_null_is_taken_away_from_the_profile_only(world: World) -> None:
@@ -224,14 +234,14 @@ async def test_changes_leave_events_and_administrative_ones_are_recorded(world: 
     await world.update("learner", "learner", name="Ada")
     await world.update("learner", "learner", name="Ada")
     await world.update("staff", "learner", name="Ada")
-    await world.update("staff", "learner", isActive=False, password=NEW_PASSWORD)
+    await world.update("staff", "learner", name="Bob", isActive=False, gender="FEMALE", password=NEW_PASSWORD)
     async with world.database.session() as session:
         events = list(await session.scalars(select(Event)))
         entries = list(await session.scalars(select(AuditEntry).order_by(col(AuditEntry.id))))
     assert [event.type for event in events] == ["user.updated"] * 2
     assert [(entry.actor, entry.action, entry.subject, entry.detail) for entry in entries] == [
+        ("staff", "user.update", "learner", {"name": "Bob", "active": False, "gender": "female"}),
         ("staff", "user.set_password", "learner", {}),
-        ("staff", "user.update", "learner", {"fields": ["is_active"]}),
     ]
 
 
@@ -246,6 +256,72 @@ async def test_what_is_revoked_stops_working_at_once(world: World, values: dict[
     world.ids["ada"] = asked.json()["data"]["viewer"]["id"]
     assert outline(await world.update("staff", "ada", **values)) == "saved"
     assert (await world.client.http.post("/graphql", json=body, headers=headers)).status_code == 401
+
+
+@pytest.mark.parametrize("right", ["isStaff", "isSuperuser"])
+async def test_who_becomes_staff_has_no_credentials_that_others_made(world: World, right: str) -> None:
+    await add_accounts(world.database)
+    http, password = world.client.http, {"grant_type": "password", "username": "eve", "password": PASSWORD}
+    made = await world.create("staff", username="eve", password=PASSWORD)
+    world.ids["eve"] = (await world.client.ask(USER, {"name": "eve"}, key=key_of("staff")))["user"]["id"]
+    assert made["__typename"] == "UserSaved"
+    async with world.database.session() as session:
+        _, secret = await admin.create_client(
+            session, ClientType.CONFIDENTIAL, username="eve", client_id="of-eve"
+        )
+        await admin.create_client(session, ClientType.PUBLIC, username="eve", client_id="owned-by-eve")
+    service = {"grant_type": "client_credentials", "client_id": "of-eve", "client_secret": secret}
+    tokens = [
+        (await http.post(TOKEN, data=form)).json()["access_token"]
+        for form in (CONFIDENTIAL | password, service)
+    ]
+    form = {"username": "eve", "password": PASSWORD}
+    origin = {"origin": "http://lyceum.test"}
+    assert (await http.post("/admin/login", data=form, headers=origin)).status_code == 303
+
+    assert outline(await world.update("root", "eve", **{right: True})) == "saved"
+    for token in tokens:
+        assert (await world.client.post("{ viewer { id } }", key=token)).status_code == 401
+    for refused in (CONFIDENTIAL | password, service):
+        assert (await http.post(TOKEN, data=refused)).json()["error"] == "invalid_grant"
+    async with world.database.session() as session:
+        assert list(await session.scalars(select(BrowserSession))) == []
+        clients = {client.client_id: user for client, user in await admin.list_clients(session)}
+        entry = (await session.scalars(select(AuditEntry).order_by(col(AuditEntry.id).desc()))).first()
+    assert (clients["of-eve"], clients["owned-by-eve"]) == (None, "eve")
+    assert entry is not None
+    assert entry.detail == {right.removeprefix("is").lower(): True, "password": False}
+    # A password that comes with the right, or after it, stays; so does what staff have who get more rights.
+    await world.update("root", "eve", isStaff=False, isSuperuser=False)
+    assert outline(await world.update("root", "eve", password=NEW_PASSWORD, **{right: True})) == "saved"
+    await world.update("root", "eve", isStaff=True, isSuperuser=True)
+    user = await world.user("eve")
+    assert user is not None
+    assert await verify_password(NEW_PASSWORD, user.password_hash)
+
+
+@pytest.mark.parametrize("rights", [{}, {"isSuperuser": True}])
+async def test_nobody_takes_the_log_in_of_another(world: World, rights: dict[str, bool]) -> None:
+    boss = "boss@example.com"
+    assert outline(await world.create("root", username="boss", email=boss, **rights)) == "saved"
+    assert outline(await world.create("staff", username="eve@example.com")) == "saved"
+    for values, answer in (
+        ({"username": boss}, "ValidationError username"),
+        ({"username": "eve", "email": boss}, "ValidationError email" if rights else "saved"),
+        ({"username": "bob", "email": "eve@example.com"}, "ValidationError email"),
+    ):
+        assert outline(await world.create("staff", **values)) == answer
+    for email, answer in (
+        (boss, "ValidationError email" if rights else "saved"),
+        ("eve@example.com", "ValidationError email"),
+    ):
+        assert outline(await world.update("staff", "learner", email=email)) == answer
+    # One's own name is no other's.
+    both = "bob@example.com"
+    assert outline(await world.create("root", username=both, email=both, **rights)) == "saved"
+    found = await world.client.ask(USER, {"name": both}, key=key_of("root"))
+    world.ids["bob"] = found["user"]["id"]
+    assert outline(await world.update("root", "bob", email=both, name="Bob")) == "saved"
 
 
 async def test_lost_rights_are_lost_at_once(world: World) -> None:

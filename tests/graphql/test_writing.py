@@ -9,10 +9,12 @@ from typing import Any
 import pytest
 from sqlalchemy import select, text
 from sqlmodel import col
+from starlette.requests import ClientDisconnect, Request
 
 from app.db.engine import Database
 from app.db.models import Event, User
 from app.errors import Unavailable
+from app.graphql.presence import Presence
 from app.main import create_app
 from app.settings import Settings
 from tests.graphql.clients import STAFF_KEY, Client, add_user, client_of
@@ -41,7 +43,7 @@ def slow_create(dialect: str, started: asyncio.Event) -> Any:
     """Adds the user, and then takes long."""
     from app.auth.accounts import create_user
 
-    async def slow(session: Any, *values: Any, **columns: Any) -> bool:
+    async def slow(session: Any, *values: Any, **columns: Any) -> User | None:
         created = await create_user(session, *values, **columns)
         started.set()
         await session.execute(text(SLOW[dialect]))
@@ -59,6 +61,7 @@ async def test_the_time_limit_rolls_back(
         answer = (await client.post(CREATE, variables, key=STAFF_KEY)).json()
         monkeypatch.undo()
         assert answer["errors"][0]["extensions"]["code"] == "COST_EXCEEDED"
+        assert "may have taken effect" in answer["errors"][0]["message"]
         assert answer["data"] is None
         assert await usernames(staffed) == ["staff"]
     # The only connection that writes is free again.
@@ -200,3 +203,49 @@ async def test_a_mutation_is_not_sent_by_get(client: Client) -> None:
         headers={"authorization": f"Token {STAFF_KEY}", "x-require-preflight": "1"},
     )
     assert response.status_code == 403
+
+
+async def test_a_fault_is_masked_and_shows_no_values_in_the_log(
+    staffed: Database, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    from app.auth.accounts import create_user
+
+    async def faulty(session: Any, *values: Any, **columns: Any) -> Any:
+        created = await create_user(session, *values, **columns)
+        session.add(Event(type="user.created", user_id=2**40))
+        return created
+
+    monkeypatch.setattr("app.auth.accounts.create_user", faulty)
+    async with client_of(staffed) as client:
+        variables = {"input": {"username": "ada", "email": "ada@example.com"}}
+        answer = (await client.post(CREATE, variables, key=STAFF_KEY)).json()
+    assert [error["extensions"]["code"] for error in answer["errors"]] == ["INTERNAL"]
+    assert "FOREIGN KEY" in caplog.text.upper()
+    assert "ada@example.com" not in caplog.text
+    assert await usernames(staffed) == ["staff"]
+
+
+async def test_what_fails_after_its_client_left_is_forgotten(recwarn: pytest.WarningsRecorder) -> None:
+    left = asyncio.Event()
+
+    async def receive() -> Any:
+        await left.wait()
+        return {"type": "http.disconnect"}
+
+    async def work() -> None:
+        left.set()
+        # One after the other: first the leaving is noticed, then the fault is there too.
+        await asyncio.sleep(0)
+        raise ValueError
+
+    faults: list[Any] = []
+    loop = asyncio.get_running_loop()
+    loop.set_exception_handler(lambda _, context: faults.append(context))
+    presence = Presence(Request({"type": "http"}, receive))
+    presence.watch()
+    with pytest.raises(ClientDisconnect):
+        await presence.during(work())
+    presence.close()
+    gc.collect()
+    loop.set_exception_handler(None)
+    assert faults == []

@@ -3,7 +3,7 @@
 import pytest
 
 from app.auth import accounts
-from app.auth.secrets import verify_password
+from app.auth.secrets import hash_password, verify_password
 from app.db.engine import Database
 from tests.oauth.clients import (
     ADA,
@@ -84,14 +84,15 @@ async def test_errors_beside_the_token_endpoint(oauth: OAuth, path: str) -> None
 async def test_a_change_of_password_and_switching_off_revoke_all_tokens(
     oauth: OAuth, database: Database
 ) -> None:
+    password_hash = await hash_password(PASSWORD)
     for change in ("password", "off"):
         token = await oauth.token(CONFIDENTIAL, ADA)
         async with database.session() as session:
             if change == "password":
-                await accounts.set_password(session, "ada", PASSWORD)
+                await accounts.set_password_hash(session, "ada", password_hash)
             else:
-                await accounts.set_active(session, "ada", False)
-                await accounts.set_active(session, "ada", True)
+                await accounts.update_user(session, "ada", active=False)
+                await accounts.update_user(session, "ada", active=True)
         assert await oauth.username(token["access_token"]) is None
         assert await oauth.refused(refresh(token["refresh_token"])) == (400, "invalid_grant")
 
@@ -101,7 +102,7 @@ async def test_a_password_that_changes_while_it_is_checked(
 ) -> None:
     async def verify(password: str, password_hash: str | None) -> bool:
         async with database.session() as session:
-            await accounts.set_password(session, "ada", "another")
+            await accounts.set_password_hash(session, "ada", "another")
         return await verify_password(password, password_hash)
 
     monkeypatch.setattr("app.auth.passwords.verify_password", verify)

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from app.db.engine import Database
 from tests.databases import Databases
+from tests.graphql.clients import add_user
 from tests.rest.clients import (
     ACCOUNTS_BATCH,
     COURSE,
@@ -192,6 +193,24 @@ async def test_throttling_is_off_unless_set(filled: Database, databases: Databas
             assert [answer.status_code for answer in answers] == [200] * number + [429]
             check_text(answers[-1], 429)
             assert 0 < int(answers[-1].headers["retry-after"]) <= 60
+
+
+async def test_strangers_are_throttled_by_address(filled: Database, databases: Databases) -> None:
+    async with rest_of(await databases.copy(filled), enrollment_requests_per_minute=2) as rest:
+        answers = [await rest.get(f"{COURSE}/{OPEN}") for _ in range(3)]
+        assert [answer.status_code for answer in answers] == [200, 200, 429]
+
+
+@pytest.mark.parametrize("name", ["a,b", "a/b", "ü b"])
+async def test_every_name_finds_its_own_rows(rest: Rest, database: Database, name: str) -> None:
+    key = key_of(name.encode().hex())
+    await add_user(database, name, key)
+    headers = {"authorization": f"Token {key}"}
+    batch = await rest.ask("GET", ACCOUNTS_BATCH, headers=headers, params={"username": name})
+    assert [row["username"] for row in batch.json()] == [name]
+    if "," not in name:
+        one = await rest.ask("GET", f"{ENROLLMENT}/{name},{OPEN}", headers=headers)
+        assert (one.status_code, one.content) == (200, b"")
 
 
 async def test_403_has_no_challenge(shared: Rest) -> None:

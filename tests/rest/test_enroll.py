@@ -86,6 +86,8 @@ REFUSED: dict[str, tuple[str, Any, int, str]] = {
     "leaving, by course staff": ("tutor", of(BARE, is_active=False), 403, MESSAGE),
     # Staff.
     "unknown user": ("staff", of(user="nobody"), 406, MESSAGE),
+    "a user that cannot be": ("learner", of(user="a\0b"), 404, EMPTY),
+    "a user that cannot be, for staff": ("staff", of(user="a\0b"), 406, MESSAGE),
     "unknown user, is_active text": ("staff", of(user="nobody", is_active="yes"), 406, MESSAGE),
     "unknown user, mode not offered": ("root", of(user="nobody", mode="masters"), 406, MESSAGE),
     "is_active text": ("staff", of(user="learner", is_active="yes"), 400, MESSAGE),
@@ -293,3 +295,24 @@ async def test_what_staff_change_for_others_is_logged(rest: Rest, database: Data
     for entry in entries:
         assert "learner" in f"{entry.subject} {entry.detail}"
         assert OPEN in f"{entry.subject} {entry.detail}"
+
+
+@pytest.mark.parametrize(
+    ("members", "named"),
+    [
+        ({"course_details": {"course_id": "nonsense"}}, "course_details.course_id: "),
+        ({"enrollment_attributes": [ASU[0] | {"name": ""}]}, "enrollment_attributes.0.name: "),
+        (
+            {"enrollment_attributes": [ASU[0] | {"namespace": "x" * 101}]},
+            "enrollment_attributes.0.namespace: ",
+        ),
+        ({"user": "second", "mode": "audit", "is_active": False}, "mode: "),
+        ({"is_active": "yes"}, "is_active: "),
+    ],
+)
+async def test_messages_name_what_is_wrong_as_the_body_does(
+    shared: Rest, members: dict[str, Any], named: str
+) -> None:
+    response = await shared.ask("POST", ENROLLMENT, "staff", json=of(**members) | members)
+    assert response.status_code == 400
+    assert response.json()["message"].startswith(named)

@@ -148,6 +148,25 @@ CELLS = {
         enroll_input(OPEN, 'username: "second", isActive: false'),
         frozenset({("second", OPEN)}),
     ),
+    "accounts": Cell(
+        {
+            STRANGER: rows(),
+            **{name: rows(name) for name in VIEWERS[1:3]},
+            STAFF: EVERYONE,
+            SUPERUSER: EVERYONE,
+        },
+        graphql="{ rows: users(first: 50) { nodes { key: username } } }",
+    ),
+    "enrollments that one sees": Cell(
+        {
+            STRANGER: rows(),
+            ORDINARY: rows("learner"),
+            COURSE_STAFF: rows("tutor", "learner", "second"),
+            STAFF: LEARNERS,
+            SUPERUSER: LEARNERS,
+        },
+        graphql="{ rows: enrollments(first: 50) { nodes { key: username } } }",
+    ),
     "accounts batch": Cell(each(REFUSED, FORBIDDEN, None, EVERYONE), ("GET", ACCOUNTS_BATCH, None)),
     "accounts batch, another": Cell(
         each(REFUSED, FORBIDDEN, None, rows("second")), ("GET", f"{ACCOUNTS_BATCH}?username=second", None)
@@ -303,3 +322,11 @@ async def test_a_8_one_that_is_hidden_is_like_one_that_is_not_there(rest: Rest, 
         for name in ("second", "nobody")
     ]
     assert others[0] == others[1] == {"outcome": {"__typename": "NotFound"}}
+
+
+async def test_course_staff_see_names_of_learners_and_not_their_accounts(shared: Rest) -> None:
+    query = f"""{{ courseRun(key: "{OPEN}") {{
+      enrollments(where: {{username: {{eq: "second"}}}}) {{ nodes {{ username user {{ email }} }} }}
+    }} }}"""
+    answer = (await Client(shared.http).post(query, key=key_of("tutor"))).json()
+    assert answer["data"]["courseRun"]["enrollments"]["nodes"] == [{"username": "second", "user": None}]

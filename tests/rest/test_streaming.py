@@ -219,9 +219,9 @@ async def test_300_000_rows_take_little_memory_and_leave_others_their_turn(datab
     await add_rows(database, 300_000)
     with running_server({"LYCEUM_DATABASE_URL": url_of(database)}) as server:
         async with httpx.AsyncClient(base_url=server.url, headers=STAFF, timeout=60) as http:
-            await http.get(ENROLLMENT_BATCH, params={"updated_min": "2999-01-01"})
+            await http.get(ACCOUNTS_BATCH, params={"updated_min": "2999-01-01"})
             idle, started, rows, pauses = memory(server.pid, "VmRSS"), time.perf_counter(), 0, []
-            async with http.stream("GET", ENROLLMENT_BATCH) as response:
+            async with http.stream("GET", ACCOUNTS_BATCH) as response:
                 async for chunk in response.aiter_raw(262_144):
                     now = time.perf_counter()
                     if not rows:
@@ -229,7 +229,7 @@ async def test_300_000_rows_take_little_memory_and_leave_others_their_turn(datab
                     rows += chunk.count(b"{")
                     assert (await http.get("/.well-known/oauth-authorization-server")).status_code == 200
                     pauses.append(time.perf_counter() - now)
-        assert rows == 300_000
+        assert rows == 300_001
         assert memory(server.pid, "VmHWM") - idle < 100 * 1024
         # On a machine that does other things too, a few of them are not the server's.
         assert sorted(pauses)[int(len(pauses) * 0.95)] < 0.1

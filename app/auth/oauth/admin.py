@@ -152,13 +152,17 @@ async def list_tokens(session: AsyncSession) -> Sequence[Row[AccessToken, str, s
     return (await session.execute(statement)).all()
 
 
-async def revoke_token(session: AsyncSession, id: int) -> None:
-    """Revoke an access token and its refresh token. Raises `BadUserInput` for an unknown id."""
+async def revoke_token(session: AsyncSession, id: int) -> str:
+    """Revoke an access token and its refresh token; the name of their user.
+
+    Raises `BadUserInput` for an unknown id.
+    """
     token = await session.get(AccessToken, id)
     if token is None:
         raise BadUserInput(f"there is no token {id}")
     await session.run_sync(tokens.lock_user, token.user_id)
     await session.run_sync(tokens.revoke_pair, id, now())
+    return (await session.get_one(User, token.user_id)).username
 
 
 def _check_texts(**texts: str) -> None:

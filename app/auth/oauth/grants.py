@@ -131,7 +131,9 @@ class ClientCredentialsGrant(Grant):
         with self.server.writing() as session:
             service = self.request.client.user_id
             user = service and tokens.lock_user(session, service)
-            if user:
+            # Who was promoted meanwhile is no longer the user of the client.
+            client = session.get_one(OAuthClient, self.request.client.id)
+            if user and client.user_id == user.id:
                 return self.write_tokens(session, user.id, self.scope)
         raise InvalidGrantError("The client has no active service user")
 
