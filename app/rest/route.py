@@ -73,17 +73,13 @@ def _bearer(error: str | None) -> str:
     return 'Bearer realm="api"' + (f', error="{error}"' if error else "")
 
 
-async def _viewer_of(authenticator: Authenticator, request: Request) -> Viewer:
-    return await authenticator.viewer_of(request)
-
-
 @dataclass(frozen=True)
 class Manner:
     """What an API does alike on all its paths: credentials, representations, and how it words errors."""
 
     schemes: tuple[str, ...] = ("Bearer", "Token", "JWT", "OAuth2")
     """The ways to send credentials, as the description names them."""
-    identify: Callable[[Authenticator, Request], Awaitable[Viewer]] = _viewer_of
+    identify: Callable[[Authenticator, Request], Awaitable[Viewer]] = Authenticator.viewer_of
     """Finds who asks, a stranger without credentials. Raises `LyceumError`."""
     challenge: Callable[[str | None], str] = _bearer
     """Makes `WWW-Authenticate` of a code of RFC 6750, None where there were no credentials."""

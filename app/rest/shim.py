@@ -195,11 +195,9 @@ class _Path(_Address):
 
     def __init__(self, shim: Shim, methods: Mapping[str, tuple[Route, Document | None]]) -> None:
         self._shim = shim
-        self._methods = {}
-        for method, found in methods.items():
-            self._methods[method] = found
-            if method == "GET":
-                self._methods["HEAD"] = found
+        self._methods = dict(methods)
+        if "GET" in methods:
+            self._methods["HEAD"] = methods["GET"]
         route, _ = next(iter(methods.values()))
         self._redirects = route.redirects
         patterns = {parameter.name: parameter.pattern for parameter in route.parameters if parameter.pattern}

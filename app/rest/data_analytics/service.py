@@ -14,7 +14,7 @@ from starlette.responses import Response
 from starlette.types import Message
 
 from app.db.engine import Database
-from app.graphql.request import read_body
+from app.graphql.request import RequestError, read_body
 from app.rest.body import FORMS
 from app.rest.data_analytics.manner import MANNER
 from app.rest.render import json
@@ -57,7 +57,7 @@ async def _log_in(call: Call, services: Services) -> Response:
 
 
 async def _credentials(request: Request) -> dict[str, Any]:
-    """Name and password of a JSON object or a form. Raises `Refusal` for what is neither."""
+    """Name and password of a JSON object or a form. Raises `Refusal` where one is not there."""
     members = await _members(request)
     values = {name: members.get(name) for name in ("username", "password")}
     missing = {name: [_REQUIRED] for name, value in values.items() if value in (None, "")}
@@ -78,7 +78,7 @@ async def _members(request: Request) -> dict[str, Any]:
         try:
             value = orjson.loads(body or b"{}")
         except orjson.JSONDecodeError as error:
-            raise Refusal(json({"detail": f"JSON parse error - {error}"}, 400)) from error
+            raise RequestError(f"JSON parse error - {error}") from error
         if not isinstance(value, dict):
             message = "Invalid data. Expected a dictionary."
             raise Refusal(json({"non_field_errors": [message]}, 400))
@@ -86,7 +86,7 @@ async def _members(request: Request) -> dict[str, Any]:
     if kind not in FORMS:
         if not body:
             return {}
-        raise Refusal(json({"detail": f'Unsupported media type "{kind}" in request.'}, 415))
+        raise RequestError(f'Unsupported media type "{kind}" in request.', 415)
 
     async def receive() -> Message:
         return {"type": "http.request", "body": body}
@@ -95,7 +95,7 @@ async def _members(request: Request) -> dict[str, Any]:
         async with Request(request.scope, receive).form(max_files=1, max_fields=100) as form:
             return dict(form)
     except (HTTPException, ValueError) as error:
-        raise Refusal(json({"detail": "The form cannot be read."}, 400)) from error
+        raise RequestError("The form cannot be read.") from error
 
 
 _ERRORS = {"type": "object", "additionalProperties": {"type": "array", "items": STRING}}

@@ -8,9 +8,10 @@ import pytest
 from sqlalchemy import update
 from sqlmodel import col, select
 
-from app.auth.accounts import set_active, set_api_key, set_password
+from app.auth.accounts import set_api_key, set_password_hash, update_user
 from app.auth.clock import now
 from app.auth.oauth.admin import create_client, create_token
+from app.auth.secrets import hash_password
 from app.auth.user_tokens import CLIENT_ID
 from app.db.engine import Database
 from app.db.models import AccessToken, CourseRun, OAuthClient
@@ -62,7 +63,7 @@ async def test_the_scheme_in_any_case(api: Analytics, scheme: str) -> None:
 async def test_a_disabled_user(changing: Analytics) -> None:
     database = Database(changing.url)
     async with database.session() as session:
-        await set_active(session, LEARNER.username, False)
+        await update_user(session, LEARNER.username, active=False)
     await database.dispose()
     response = await changing.get(ENROLLMENT)
     check(response, 401)
@@ -127,7 +128,7 @@ async def test_a14_hands_out_the_same_token_until_it_is_changed(changing: Analyt
 
     database = Database(changing.url)
     async with database.session() as session:
-        await set_password(session, LEARNER.username, LEARNER.password)
+        await set_password_hash(session, LEARNER.username, await hash_password(LEARNER.password))
     second = await token()
     assert second != first
     check(await changing.ask("GET", "/authenticated/", "Token wrong"), 401)
@@ -226,7 +227,7 @@ async def test_a14_is_for_post_only(api: Analytics) -> None:
 async def test_a14_a_disabled_user_is_like_a_wrong_password(changing: Analytics) -> None:
     database = Database(changing.url)
     async with database.session() as session:
-        await set_active(session, LEARNER.username, False)
+        await update_user(session, LEARNER.username, active=False)
     await database.dispose()
     response = await changing.http.post("/api-token-auth/", data=RIGHT)
     assert (response.status_code, response.json()) == (400, WRONG)
