@@ -31,6 +31,10 @@ class Unauthenticated(LyceumError):
     code = "UNAUTHENTICATED"
 
 
+class UserInactive(Unauthenticated):
+    """The credentials are those of an account that is switched off; most APIs do not tell."""
+
+
 class Forbidden(LyceumError):
     """The caller is known and may not do this."""
 

@@ -18,13 +18,15 @@ from app.auth.oauth.routes import routes as oauth_routes
 from app.auth.oauth.server import OAuthServer
 from app.auth.passwords import Passwords
 from app.auth.sessions import CSRF_HEADER, SESSION_COOKIE, Sessions, csrf_token
+from app.auth.user_tokens import UserTokens
 from app.db.engine import Database
 from app.demo.credentials import DEMO
 from app.errors import Unauthenticated
 from app.graphql.endpoint import GraphQLEndpoint
 from app.graphql.execute import Executor
 from app.rest import openapi
-from app.rest.routes import APIS, ROUTES
+from app.rest.route import Services
+from app.rest.routes import APIS
 from app.rest.shim import Shim
 from app.settings import Settings
 from app.web import static
@@ -72,11 +74,15 @@ def create_app(settings: Settings | None = None, clock: Clock = now) -> Starlett
     endpoint = GraphQLEndpoint(
         executor, authenticator, settings, graphiql if settings.serves_graphiql else None
     )
-    shim = Shim(ROUTES, executor, authenticator, settings, clock)
+    user_tokens = UserTokens(database, passwords, oauth.requests, settings, clock)
+    shim = Shim(APIS, executor, authenticator, Services(database, user_tokens), settings, clock)
     proxies = settings.trusted_proxies
 
     async def front(request: Request) -> Response:
         return RedirectResponse(GRAPHQL_PATH, 302)
+
+    async def to_explorer(request: Request) -> Response:
+        return RedirectResponse(f"{EXPLORER_PATH}/", 301)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -94,7 +100,8 @@ def create_app(settings: Settings | None = None, clock: Clock = now) -> Starlett
             *shim.routes,
             *admin_routes(database, authenticator, sessions),
             *openapi.routes(APIS, SCHEMA._schema),
-            *(Route(path, explorer) for path in (EXPLORER_PATH, f"{EXPLORER_PATH}/")),
+            Route(EXPLORER_PATH, to_explorer),
+            Route(f"{EXPLORER_PATH}/", explorer),
             *static.routes,
         ],
         middleware=[Middleware(ProxyHeadersMiddleware, proxies)] if proxies else [],

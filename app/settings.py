@@ -85,6 +85,10 @@ class Settings(BaseSettings):
         0, ge=0, description="The same for staff; 0 is no limit."
     )
 
+    analytics_requests_per_minute: int = Field(
+        0, ge=0, description="Requests to the Data Analytics API a user may make in a minute; 0 is no limit."
+    )
+
     @field_validator("trusted_proxies")
     @classmethod
     def _networks(cls, value: str | None) -> str | None:

@@ -116,6 +116,15 @@ class Dimension(StrEnum):
     COUNTRY = "country"
 
 
+class Activity(StrEnum):
+    """What learners are counted for week by week (Data Analytics contract 8.5)."""
+
+    ANY = "any"
+    ATTEMPTED_PROBLEM = "attempted_problem"
+    PLAYED_VIDEO = "played_video"
+    POSTED_FORUM = "posted_forum"
+
+
 class ClientType(StrEnum):
     """Whether an OAuth client can keep a secret (RFC 6749 section 2.1)."""
 

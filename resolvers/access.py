@@ -28,7 +28,7 @@ def check_columns(viewer: Viewer, model: type[SQLModel], names: Collection[str])
 
 def may_read_analytics(viewer: Viewer) -> bool:
     """Whether the viewer may see numbers that are computed from many learners."""
-    return viewer.is_staff
+    return viewer.is_staff or viewer.is_analyst
 
 
 def _everyone(viewer: Viewer, rows: FromClause) -> ColumnElement[bool]:
@@ -37,6 +37,10 @@ def _everyone(viewer: Viewer, rows: FromClause) -> ColumnElement[bool]:
 
 def _staff(viewer: Viewer, rows: FromClause) -> ColumnElement[bool]:
     return false()
+
+
+def _analysts(viewer: Viewer, rows: FromClause) -> ColumnElement[bool]:
+    return true() if viewer.is_analyst else false()
 
 
 def _own(column: str) -> Rule:
@@ -64,6 +68,8 @@ def _of_visible_enrollment(viewer: Viewer, rows: FromClause) -> ColumnElement[bo
 
 
 def _published_or_own(viewer: Viewer, rows: FromClause) -> ColumnElement[bool]:
+    if viewer.is_analyst:
+        return true()
     published = rows.c.status == RunStatus.PUBLISHED
     if viewer.user_id is None:
         return published
@@ -117,5 +123,5 @@ _RULES: dict[type[SQLModel], Rule] = {
     models.Progress: _own_or_of_staffed_run,
     models.EnterpriseCatalog: _of_own_customer("customer_id"),
     models.EnterpriseCustomer: _of_own_customer("id"),
-    models.Module: _staff,
+    models.Module: _analysts,
 }

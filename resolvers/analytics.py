@@ -12,7 +12,7 @@ from sqlmodel import SQLModel
 from app.db import models
 from app.db.models.tables import table_of
 from app.errors import BadUserInput
-from app.vocabulary import Dimension, Gender, ModuleCategory
+from app.vocabulary import Activity, Dimension, Gender, ModuleCategory
 from resolvers.context import Context
 from resolvers.entity import Entity, Relation
 from resolvers.keys import is_one_of
@@ -91,6 +91,36 @@ def enrollment(
     return _daily(context, run, dimension, range_, names, columns)
 
 
+def enrollment_spans(
+    context: Context, run: int, dimension: Dimension, range_: Range, names: Collection[str]
+) -> Any:
+    """A row for each group and stretch of days with the same numbers, as an awaitable of a list."""
+    days = range_.complete_days(context.today, context.limits.max_series_days)
+
+    def batch(runs: Sequence[int]) -> Select[Any]:
+        span: FromClause = table_of(models.EnrollmentSpan)
+        since, until = _bounds(span, days)
+        columns = (
+            since.label("since"),
+            until.label("until"),
+            func.nullif(span.c.value, "").label("value"),
+            span.c.count,
+            span.c.cumulative_count,
+            span.c.computed_at,
+        )
+        return (
+            select(span.c.run_id, *(column for column in columns if column.key in names))
+            .where(
+                is_one_of(span.c.run_id, runs, context.reader.dialect),
+                span.c.dimension == dimension,
+                *_overlaps(span, days),
+            )
+            .order_by(span.c.run_id, span.c.value, span.c.since)
+        )
+
+    return context.loaders.rows(("spans", dimension, days, *sorted(names)), batch).load(run)
+
+
 def enrollment_by_mode(context: Context, run: int, range_: Range, names: Collection[str]) -> Any:
     """A row for each day with a column for each mode, as an awaitable of a list."""
 
@@ -134,6 +164,25 @@ def activity(context: Context, run: int, range_: Range, names: Collection[str]) 
         return statement.where(weeks.c.week == latest.scalar_subquery())
 
     return context.loaders.rows(("activity", days, newest, *sorted(names)), batch).load(run)
+
+
+def latest_activity(context: Context, run: int, activity: Activity, names: Collection[str]) -> Any:
+    """The newest complete week in which anybody did this, as an awaitable."""
+
+    def batch(runs: Sequence[int]) -> Select[Any]:
+        weeks: FromClause = table_of(models.ActivityWeek)
+        other = weeks.alias()
+        newest = select(func.max(other.c.week)).where(
+            other.c.run_id == weeks.c.run_id,
+            other.c[activity] > 0,
+            other.c.week <= _days_before(context.today, 7),
+        )
+        return select(weeks.c.run_id, *(weeks.c[name] for name in sorted(names))).where(
+            is_one_of(weeks.c.run_id, runs, context.reader.dialect),
+            weeks.c.week == newest.scalar_subquery(),
+        )
+
+    return context.loaders.row(("latest", activity, *sorted(names)), batch).load(run)
 
 
 def grades(context: Context, module: int) -> Any:
@@ -204,8 +253,7 @@ def _daily(
         span: FromClause = table_of(models.EnrollmentSpan)
         calendar: FromClause = table_of(models.Calendar)
         # One bound on each side, so that an index on the date is entered where the span begins.
-        since = case((span.c.since > days.start, span.c.since), else_=days.start)
-        until = case((span.c.until < days.end, span.c.until), else_=days.end)
+        since, until = _bounds(span, days)
         group = [span.c.run_id, calendar.c.date]
         statement = (
             select(*group, *(column for column in columns(span) if column.key in names))
@@ -213,8 +261,7 @@ def _daily(
             .where(
                 is_one_of(span.c.run_id, runs, context.reader.dialect),
                 span.c.dimension == dimension,
-                span.c.since < days.end,
-                span.c.until > days.start,
+                *_overlaps(span, days),
             )
         )
         if pivot:
@@ -222,6 +269,17 @@ def _daily(
         return statement.order_by(*group, span.c.value)
 
     return context.loaders.rows((dimension, days, *sorted(names)), batch).load(run)
+
+
+def _bounds(span: FromClause, days: Days) -> tuple[ColumnElement[dt.date], ColumnElement[dt.date]]:
+    """The part of a span that is among the days."""
+    since = case((span.c.since > days.start, span.c.since), else_=days.start)
+    until = case((span.c.until < days.end, span.c.until), else_=days.end)
+    return since, until
+
+
+def _overlaps(span: FromClause, days: Days) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    return span.c.since < days.end, span.c.until > days.start
 
 
 def _sums(span: FromClause) -> list[ColumnElement[Any]]:

@@ -2,15 +2,14 @@
 
 import datetime as dt
 from collections.abc import Callable, Collection, Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 import strawberry
 
-from app.vocabulary import Dimension
 from resolvers import analytics, catalog
 from resolvers.context import Context, PageLimits
 from schema.catalog import CourseRun
-from schema.enums import EducationLevel
+from schema.enums import Activity, Dimension, EducationLevel
 from schema.filters import ModuleOrder, ModuleWhere
 from schema.relay import Connection, ContextInfo, Multiplier, Node, connection, field, to_one
 from schema.selection import columns
@@ -76,6 +75,16 @@ def _computed(read: Callable[[Context, int], Any], description: str, *, items: i
 class EnrollmentDay:
     date: dt.date = field("The UTC day.")
     count: int = field("Learners enrolled at the end of the day.")
+    cumulative_count: int = field("Learners who were ever enrolled up to then.")
+    computed_at: dt.datetime = field("When this was computed.")
+
+
+@strawberry.type(description="How many learners of a group were enrolled, over days without a change.")
+class EnrollmentSpan:
+    since: dt.date = field("The first of the days, UTC.")
+    until: dt.date = field("The day after the last one.")
+    value: str | None = field("What the group has in common, such as `verified`; null for who gave nothing.")
+    count: int = field("Learners enrolled at the end of each of the days.")
     cumulative_count: int = field("Learners who were ever enrolled up to then.")
     computed_at: dt.datetime = field("When this was computed.")
 
@@ -229,11 +238,42 @@ class Analytics:
     enrollment_by_country: list[EnrollmentByCountryDay] = _series(
         _enrollment(Dimension.COUNTRY), "Enrolled learners by day and country." + _RANGE, groups=50
     )
+
+    @strawberry.field(
+        description="The same as stretches of days without a change, by group: short, however long the range."
+        + _RANGE,
+        metadata={"multiplier": _days(10)},
+    )
+    def enrollment_spans(
+        root: Any,  # noqa: N805
+        info: ContextInfo,
+        by: Annotated[Dimension, strawberry.argument(description="What learners are grouped by.")],
+        start: _Start = None,
+        end: _End = None,
+    ) -> list[EnrollmentSpan]:
+        range_ = analytics.Range(start, end)
+        found: list[EnrollmentSpan] = analytics.enrollment_spans(
+            info.context, root.id, by, range_, columns(info)
+        )
+        return found
+
     activity_weekly: list[ActivityWeek] = _series(
         analytics.activity,
         "Active learners by week from Monday to Sunday, UTC; only complete weeks, inside the range. "
         "Without a range the newest week with activity.",
     )
+
+    @strawberry.field(
+        description="The newest complete week in which learners did something; null when there is none."
+    )
+    async def latest_activity(
+        root: Any,  # noqa: N805
+        info: ContextInfo,
+        activity: Annotated[Activity, strawberry.argument(description="What they did.")] = Activity.ANY,
+    ) -> ActivityWeek | None:
+        found = await analytics.latest_activity(info.context, root.id, activity, columns(info))
+        return cast(ActivityWeek | None, found)
+
     problems: Connection[Problem] = connection(
         analytics.PROBLEMS_OF_RUN, ModuleWhere, ModuleOrder, "Problems of the run."
     )

@@ -3,9 +3,11 @@
 import strawberry
 
 from app.vocabulary import (
+    Activity,
     ClientType,
     ClosedReason,
     ConsentPolicy,
+    Dimension,
     EducationLevel,
     EnrollmentEventType,
     Gender,
@@ -16,9 +18,11 @@ from app.vocabulary import (
 )
 
 __all__ = [
+    "Activity",
     "ClientType",
     "ClosedReason",
     "ConsentPolicy",
+    "Dimension",
     "EducationLevel",
     "EnrollmentEventType",
     "Gender",
@@ -29,9 +33,11 @@ __all__ = [
 ]
 
 for _enum, _description in {
+    Activity: "What learners are counted for week by week.",
     ClientType: "Whether an OAuth client can keep a secret.",
     ClosedReason: "Why nobody can enroll in a course run.",
     ConsentPolicy: "How consent to share data is asked for.",
+    Dimension: "What learners are grouped by; TOTAL is one group of all.",
     EducationLevel: "Highest education; NONE is no formal education.",
     EnrollmentEventType: "What an enrollment event did.",
     Gender: "Gender, as a profile says.",

@@ -20,7 +20,7 @@ from app.db.engine import Database
 from app.db.models import AccessToken, ApiKey, BrowserSession, CourseStaff, User
 from app.db.models.tables import table_of
 from app.db.reader import Record
-from app.errors import Forbidden, Unauthenticated
+from app.errors import Forbidden, Unauthenticated, UserInactive
 
 _REMEMBERED_SECONDS = 5
 """How long what was found is believed; what another process revoked works no longer than this."""
@@ -29,15 +29,16 @@ _user, _token, _key = table_of(User), table_of(AccessToken), table_of(ApiKey)
 _session = table_of(BrowserSession)
 _is_course_staff = exists().where(table_of(CourseStaff).c.user_id == _user.c.id).label("is_course_staff")
 _columns = (_user.c.id, _user.c.username, _user.c.is_staff, _user.c.is_superuser, _is_course_staff)
+_known_columns = (*_columns, _user.c.is_active)
 _ACCESS_TOKEN = (
-    select(*_columns, _token.c.scope, _token.c.expires)
+    select(*_known_columns, _token.c.scope, _token.c.expires)
     .join_from(_user, _token)
-    .where(_token.c.token_hash == bindparam("hash"), _token.c.revoked_at.is_(None), _user.c.is_active)
+    .where(_token.c.token_hash == bindparam("hash"), _token.c.revoked_at.is_(None))
 )
 _API_KEY = (
-    select(*_columns, literal("").label("scope"), null().label("expires"))
+    select(*_known_columns, literal("").label("scope"), null().label("expires"))
     .join_from(_user, _key)
-    .where(_key.c.key_hash == bindparam("hash"), _user.c.is_active)
+    .where(_key.c.key_hash == bindparam("hash"))
 )
 _SESSION = (
     select(*_columns, literal("").label("scope"), _session.c.expires)
@@ -90,8 +91,8 @@ class Authenticator:
     async def viewer(self, authorization: str | None) -> Viewer:
         """The viewer that a header names; a stranger without a header or with an unknown scheme.
 
-        Raises `Unauthenticated` for a known scheme without a valid key or token: it
-        never falls back to a stranger.
+        Raises `Unauthenticated` for a known scheme without a valid key or token, as
+        `UserInactive` when its user is switched off: it never falls back to a stranger.
         """
         scheme, _, key = (authorization or "").strip().partition(" ")
         statements = _SCHEMES.get(scheme.lower())
@@ -148,6 +149,8 @@ class Authenticator:
     async def _find(self, statements: Sequence[Select[Any]], hashed: str) -> _Found:
         for statement in statements:
             row = await self._row(statement, hash=hashed)
+            if row is not None and not row.is_active:
+                raise UserInactive("Invalid Token.")
             if row is not None:
                 return _Found(_viewer(row), row.expires)
         raise Unauthenticated("Invalid Token.")

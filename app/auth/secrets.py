@@ -5,11 +5,13 @@ import hashlib
 import secrets
 from concurrent.futures import ThreadPoolExecutor
 
-from argon2 import PasswordHasher
+from argon2 import PasswordHasher, Type
 from argon2.exceptions import InvalidHashError, VerificationError
+from argon2.low_level import hash_secret_raw
 
-_hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
-_NO_HASH = f"$argon2id$v=19$m={19 * 1024},t=2,p=1${'A' * 22}${'A' * 43}"
+_PASSES, _KIBIBYTES, _LANES = 2, 19 * 1024, 1
+_hasher = PasswordHasher(_PASSES, _KIBIBYTES, _LANES)
+_NO_HASH = f"$argon2id$v=19$m={_KIBIBYTES},t={_PASSES},p={_LANES}${'A' * 22}${'A' * 43}"
 """What no password fits, at the same cost."""
 
 _threads = ThreadPoolExecutor(max_workers=2, thread_name_prefix="password")
@@ -33,6 +35,15 @@ async def verify_password(password: str, password_hash: str | None) -> bool:
             return False
 
     return await asyncio.get_running_loop().run_in_executor(_threads, verify)
+
+
+async def derive_token(password: str, salt: bytes) -> str:
+    """The token that belongs to a password and a salt: 160 bits in hex, as dear to guess as the password."""
+
+    def derive() -> bytes:
+        return hash_secret_raw(password.encode(), salt, _PASSES, _KIBIBYTES, _LANES, 20, Type.ID)
+
+    return (await asyncio.get_running_loop().run_in_executor(_threads, derive)).hex()
 
 
 def new_secret() -> str:

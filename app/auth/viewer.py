@@ -13,7 +13,8 @@ class Viewer:
     Staff means `is_staff` or `is_superuser` of an active account, course staff is
     staff of some runs only (Enrollment contract 3.4). Scopes are those of an
     access token; without any, it has all of its user's rights, as every other
-    credential has.
+    credential has. An analyst reads the numbers of every run for this request,
+    whoever the user is (Data Analytics contract 2.2).
     """
 
     user_id: int | None
@@ -22,6 +23,7 @@ class Viewer:
     is_course_staff: bool = False
     scopes: frozenset[str] = frozenset()
     is_superuser: bool = False
+    is_analyst: bool = False
 
     def require_user(self) -> None:
         """Raise `Unauthenticated` for a stranger."""

@@ -35,7 +35,7 @@ _PAYLOAD = 2
 """How deep the plain fields of a mutation's answer are; what is deeper are objects, which are read."""
 
 
-STORED_LIMITS = PageLimits(page_size=100, max_page_size=1000, max_ids=100, max_series_days=100_000)
+STORED_LIMITS = PageLimits(page_size=100, max_page_size=10_000, max_ids=100, max_series_days=100_000)
 """How much one list of a stored document may hold."""
 
 _FREE = Budget(cost=0, limit=None, remaining=None, reset_at=None)

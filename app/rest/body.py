@@ -1,4 +1,4 @@
-"""Reading the JSON body of a request."""
+"""Reading the body of a request."""
 
 from typing import Any
 
@@ -6,6 +6,8 @@ import orjson
 from starlette.requests import Request
 
 from app.graphql.request import RequestError, read_body
+
+FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 
 async def read_json(request: Request, maximum: int) -> dict[str, Any]:

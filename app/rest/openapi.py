@@ -14,8 +14,11 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute
 from starlette.routing import Route as Path
 
+from app.graphql.media import JSON
 from app.rest import oauth
+from app.rest.body import FORMS
 from app.rest.documents import text_of
+from app.rest.render import CSV
 from app.rest.route import Api, Caller, Parameter, Refused, Route
 from app.rest.schemas import STRING, Schema, response
 from app.rest.shapes import shape
@@ -28,8 +31,8 @@ the same data as the GraphQL API, under the same rules of who may see what. Behi
 GraphQL document, which is shown with it: a program that is written anew sends it, or a part of it, to
 `/graphql`.
 
-Every path works with and without one slash at its end, and HEAD works wherever GET does. A query parameter
-without a value counts as absent, and of a repeated one the last counts. Times are in UTC.
+Every path works with and without one slash at its end, some by a redirect, and HEAD works wherever GET does.
+A query parameter without a value counts as absent, and of a repeated one the last counts. Times are in UTC.
 """
 _REFUSED = {
     400: Refused("The request cannot be used, or took too long."),
@@ -38,7 +41,7 @@ _REFUSED = {
     404: Refused("The path does not match.", STRING, "text/plain"),
     405: Refused("The method is not allowed."),
     413: Refused("The body is too large."),
-    415: Refused("The body is not JSON."),
+    415: Refused("The body is of a type that is not accepted."),
     429: Refused("Too many requests."),
     503: Refused("The server is too busy."),
 }
@@ -95,18 +98,21 @@ def openapi(apis: Iterable[Api], schema: GraphQLSchema) -> dict[str, Any]:
 
 
 def _operation(route: Route, schema: GraphQLSchema) -> dict[str, Any]:
-    document = text_of(route.folder, route.document)
-    described = f"{route.description}\n\nThe same in GraphQL:\n\n```graphql\n{document}```\n".lstrip()
+    document = text_of(route.folder, route.document) if route.document else None
     operation: dict[str, Any] = {
         "summary": route.summary,
-        "description": described,
-        "x-graphql-document": document,
+        "description": route.description,
         "parameters": [_parameter(route, parameter) for parameter in route.parameters],
         "security": _security(route),
         "responses": {"200": _answer(route, schema, document), **_refusals(route)},
     }
-    if route.body:
-        content = {"application/json": {"schema": route.body}}
+    if document:
+        described = f"{route.description}\n\nThe same in GraphQL:\n\n```graphql\n{document}```\n"
+        operation |= {"description": described.lstrip(), "x-graphql-document": document}
+    accepted = route.body or route.form
+    if accepted:
+        kinds = [JSON, *(FORMS if route.form else ())]
+        content = {kind: {"schema": accepted} for kind in kinds}
         operation["requestBody"] = {"required": True, "content": content}
     return operation
 
@@ -127,28 +133,38 @@ def _security(route: Route) -> list[dict[str, list[str]]]:
     if route.caller is Caller.ANYBODY:
         return []
     scope = "read" if route.method == "GET" else "write"
-    return [{name: [scope] if name == "OAuth2" else []} for name in oauth.SECURITY_SCHEMES]
+    schemes = [{name: [scope] if name == "OAuth2" else []} for name in route.manner.schemes]
+    return [{}, *schemes] if route.caller is Caller.NOBODY_WRONG else schemes
 
 
-def _answer(route: Route, schema: GraphQLSchema, document: str) -> dict[str, Any]:
-    result = shape(schema, document, route.result)
+def _answer(route: Route, schema: GraphQLSchema, document: str | None) -> dict[str, Any]:
+    result = shape(schema, document, route.result) if document else {}
     empty = f" An empty body: {route.empty}" if route.empty else ""
-    return response(f"{route.summary}.{empty}", route.shape(result) if route.shape else result)
+    answer = response(f"{route.summary}.{empty}", route.shape(result) if route.shape else result)
+    return _or_csv(route, answer)
+
+
+def _or_csv(route: Route, answer: dict[str, Any]) -> dict[str, Any]:
+    if route.manner.negotiates and "content" in answer:
+        answer["content"][CSV] = {"schema": STRING}
+    return answer
 
 
 def _refusals(route: Route) -> dict[str, Any]:
     statuses = {400, 405, 503, *route.refusals}
+    if route.manner.negotiates:
+        statuses |= {404, 406}
     if route.caller is not Caller.ANYBODY:
         statuses |= {401, 403}
     if any(parameter.pattern for parameter in route.parameters):
         statuses.add(404)
-    if route.body:
+    if route.body or route.form:
         statuses |= {413, 415}
     if route.throttled:
         statuses.add(429)
-    tables = (route.refusals, _REFUSED)
+    tables = (route.refusals, {**_REFUSED, **route.manner.refusals})
     return {
-        str(status): _refusal(status, [table[status] for table in tables if status in table])
+        str(status): _or_csv(route, _refusal(status, [table[status] for table in tables if status in table]))
         for status in sorted(statuses)
     }
 

@@ -1,10 +1,29 @@
-"""Rendering steps that routes share: what GraphQL aliases cannot do."""
+"""Representations of answers, and rendering steps that routes share: what GraphQL aliases cannot do."""
 
-from collections.abc import Callable
+import csv as rfc4180
+import datetime as dt
+import io
+import re
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from html import escape
+from json import dumps
 from typing import Any
 
 import orjson
+from starlette.requests import Request
 from starlette.responses import Response
+
+from app.graphql.media import HTML, JSON, chosen
+from app.web.pages import page
+
+CSV = "text/csv"
+
+Row = dict[str, Any]
+Render = Callable[..., Response]
+"""Makes a response of a value, a status and headers."""
+
+_INDENT = re.compile(rf"{JSON}\s*;\s*indent=([0-9]{{1,3}})")
 
 MELTED = "_"
 """How an alias begins whose object is dissolved: its members become those of what holds it."""
@@ -13,6 +32,57 @@ MELTED = "_"
 def json(value: Any, status: int = 200, **headers: str) -> Response:
     """A JSON answer."""
     return Response(orjson.dumps(value), status, headers, "application/json")
+
+
+def indented(value: Any, status: int = 200, *, indent: int, **headers: str) -> Response:
+    """A JSON answer for people."""
+    return Response(dumps(value, indent=indent, ensure_ascii=False), status, headers, JSON)
+
+
+def csv(value: Any, status: int = 200, **headers: str) -> Response:
+    """CSV: a line for each row, all keys of all rows as columns (Data Analytics contract 3.1)."""
+    rows = [dict(_flat(row)) for row in (value if isinstance(value, list) else [value])]
+    text = io.StringIO()
+    writer = rfc4180.DictWriter(text, sorted({name for row in rows for name in row}))
+    writer.writeheader()
+    writer.writerows(rows)
+    return Response(text.getvalue(), status, headers, CSV)
+
+
+def html(value: Any, status: int = 200, **headers: str) -> Response:
+    """An answer as a page that shows the JSON."""
+    text = escape(dumps(value, indent=4, ensure_ascii=False))
+    response = page(
+        f"<!doctype html>\n<meta charset=utf-8>\n<title>{status}</title>\n<pre>{text}</pre>\n", {}
+    )
+    response.status_code = status
+    response.headers.update(headers)
+    return response
+
+
+def _flat(row: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for name, value in row.items():
+        if isinstance(value, Mapping):
+            yield from _flat(value, f"{prefix}{name}.")
+        else:
+            yield prefix + name, value
+
+
+_FORMATS: dict[str, Render] = {"json": json, "csv": csv}
+_TYPES: dict[str, Render] = {JSON: json, CSV: csv, HTML: html}
+
+
+def negotiated(request: Request) -> Render | int:
+    """What a request wants by `format`, else by `Accept`; or the status of its refusal."""
+    name = request.query_params.get("format")
+    if name:
+        return _FORMATS.get(name, 404)
+    accept = request.headers.get("accept")
+    media_type = chosen(accept, tuple(_TYPES))
+    if media_type is None:
+        return 406
+    indent = _INDENT.search(accept or "") if media_type == JSON else None
+    return partial(indented, indent=min(int(indent[1]), 8)) if indent else _TYPES[media_type]
 
 
 def empty(status: int) -> Response:
@@ -40,10 +110,10 @@ def melt(value: Any) -> Any:
     return melted
 
 
-def milliseconds(*names: str) -> Callable[[dict[str, Any]], dict[str, Any]]:
+def milliseconds(*names: str) -> Callable[[Row], Row]:
     """A step that cuts the fractions of times to three digits (Enrollment contract 1.3)."""
 
-    def step(row: dict[str, Any]) -> dict[str, Any]:
+    def step(row: Row) -> Row:
         for name in names:
             seconds, point, fraction = row[name].partition(".")
             if point:
@@ -51,3 +121,27 @@ def milliseconds(*names: str) -> Callable[[dict[str, Any]], dict[str, Any]]:
         return row
 
     return step
+
+
+def compact(time: str) -> str:
+    """A time of GraphQL's without marks, zone and fraction, such as 2014-12-10T193146."""
+    return time[:19].replace(":", "")
+
+
+def midnight(day: str, *, days: int = 0) -> str:
+    """The first instant of a day, or of one so many days later, such as 2014-12-08T00:00:00Z."""
+    return f"{dt.date.fromisoformat(day) + dt.timedelta(days)}T00:00:00Z"
+
+
+def blank_to_null(*names: str) -> Callable[[Row], Row]:
+    """A step that makes empty texts null."""
+
+    def step(row: Row) -> Row:
+        return row | {name: row[name] or None for name in names}
+
+    return step
+
+
+def whole(number: float) -> float:
+    """A number, without fraction where it is whole."""
+    return int(number) if number == int(number) else number

@@ -1,6 +1,6 @@
 """What a legacy path is made of: declarations, which the shim serves and OpenAPI describes."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
@@ -9,7 +9,11 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
+from app.auth.credentials import Authenticator
+from app.auth.user_tokens import UserTokens
 from app.auth.viewer import Viewer
+from app.db.engine import Database
+from app.rest.render import Render, json
 from app.rest.schemas import DETAIL, STRING, Schema
 
 
@@ -29,6 +33,7 @@ class Caller(Enum):
     """Who may ask at all."""
 
     ANYBODY = "anybody; credentials are not looked at"
+    NOBODY_WRONG = "anybody; credentials that are shown must be valid"
     USER = "any user"
     STAFF = "staff"
 
@@ -60,6 +65,46 @@ class Refused:
     content_type: str = "application/json"
 
 
+def _limit_of_user(viewer: Viewer) -> str:
+    return f"enrollment_requests_per_minute{'_staff' if viewer.is_staff else ''}"
+
+
+def _bearer(error: str | None) -> str:
+    return 'Bearer realm="api"' + (f', error="{error}"' if error else "")
+
+
+@dataclass(frozen=True)
+class Manner:
+    """What an API does alike on all its paths: credentials, representations, and how it words errors."""
+
+    schemes: tuple[str, ...] = ("Bearer", "Token", "JWT", "OAuth2")
+    """The ways to send credentials, as the description names them."""
+    identify: Callable[[Authenticator, Request], Awaitable[Viewer]] = Authenticator.viewer_of
+    """Finds who asks, a stranger without credentials. Raises `LyceumError`."""
+    challenge: Callable[[str | None], str] = _bearer
+    """Makes `WWW-Authenticate` of a code of RFC 6750, None where there were no credentials."""
+    limit: Callable[[Viewer], str] = _limit_of_user
+    """Names the setting that says how often a viewer may ask in a minute."""
+    render: Callable[[Request], Render] = lambda request: json
+    """Chooses how the answer is represented. Raises `Refusal`."""
+    negotiates: bool = False
+    """Whether there is CSV beside JSON, chosen before anything else is looked at."""
+    describes_itself: bool = False
+    """Whether OPTIONS is answered, to who may ask; all other methods are refused to them only, too."""
+    fault: Callable[[str], Any] = lambda message: {"detail": message}
+    """The body for what is the server's own fault."""
+    refusals: Mapping[int, Refused] = field(default_factory=dict)
+    """What statuses mean on all paths, where that is not what they mean elsewhere."""
+
+
+@dataclass(frozen=True)
+class Services:
+    """What answers that are no data are made with."""
+
+    database: Database
+    user_tokens: UserTokens
+
+
 @dataclass(frozen=True)
 class Call:
     """A request to a route, with what was found out about it."""
@@ -69,6 +114,7 @@ class Call:
     values: Mapping[str, Any]
     """The parsed parameters by name; those that were not given are absent."""
     body: Any = None
+    render: Render = json
 
 
 def invalid_detail(parameter: str, message: str) -> Any:
@@ -86,7 +132,7 @@ def by_parameters(route: "Route", call: Call) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Route:
-    """A method on a path, and the document that answers it.
+    """A method on a path, and the document that answers it; what is no data, `act` answers without one.
 
     `answer` makes a response of what the document returned; without it, the
     document's connection `page` is walked to its end and streamed as one JSON
@@ -95,9 +141,9 @@ class Route:
     """
 
     path: str
-    folder: Path
-    document: str
     summary: str
+    folder: Path = Path()
+    document: str | None = None
     description: str = ""
     method: str = "GET"
     parameters: tuple[Parameter, ...] = ()
@@ -117,6 +163,12 @@ class Route:
     """Statuses of its own; those that all routes have are not among them."""
     invalid: Callable[[str, str], Any] = invalid_detail
     throttled: bool = False
+    manner: Manner = field(default_factory=Manner)
+    redirects: bool = False
+    """Whether the path without the slash at its end leads to the path, not to the answer."""
+    act: Callable[[Call, Services], Awaitable[Response]] | None = None
+    form: Schema | None = None
+    """What `act` reads itself, from a form or a JSON object."""
 
 
 @dataclass(frozen=True)
@@ -126,3 +178,8 @@ class Api:
     name: str
     description: str
     routes: tuple[Route, ...]
+    moved: Mapping[str, str] = field(default_factory=dict)
+    """Paths that lead to others."""
+    root: str | None = None
+    """Below it, `unknown` is the body of what matches no path."""
+    unknown: Any = None

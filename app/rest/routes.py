@@ -1,11 +1,20 @@
 """The table of all legacy paths."""
 
 from app.rest.batch.routes import ROUTES as BATCH
+from app.rest.data_analytics.routes import ROUTES as DATA_ANALYTICS
 from app.rest.enrollment.routes import ROUTES as ENROLLMENT
 from app.rest.route import Api
 
 APIS = (
     Api("Enrollment API", "Enrollments and course runs with their modes, as in Open edX.", ENROLLMENT),
     Api("Batches", "All accounts and all enrollments, each in one long answer.", BATCH),
+    Api(
+        "Data Analytics API",
+        "Series of course runs, problems and videos, as in Open edX. Any key, sent as `Token`, reads all.",
+        DATA_ANALYTICS,
+        moved={f"/api/v0/{name}/": f"/{name}/" for name in ("status", "authenticated", "health")},
+        root="/api/v0/",
+        unknown={"status": 404},
+    ),
 )
 ROUTES = tuple(route for api in APIS for route in api.routes)

@@ -32,7 +32,8 @@ _PAGE: Final = """\
 """
 _HINT: Final = """\
 <p>This server has the demo data. To try an operation out, give <code>{key}</code> to
-    <em>Authorize</em> as <em>Bearer</em>.</p>"""
+    <em>Authorize</em> as <em>Bearer</em>; the Data Analytics API wants <code>Token {key}</code>
+    as <em>Token</em>.</p>"""
 
 # Swagger UI's style sheet holds its icons as data.
 _POLICY: Final = {

@@ -70,7 +70,7 @@ def test_page_hands_on_any_endpoint_and_headers(endpoint: str, headers: dict[str
 def test_page_and_all_it_names_are_served_by_the_same_server(
     live_server: LiveServer, path: str, assets: list[str]
 ) -> None:
-    with httpx.Client(base_url=live_server.url) as client:
+    with httpx.Client(base_url=live_server.url, follow_redirects=True) as client:
         page = client.get(path, headers={"Accept": "text/html"})
         assert page.status_code == 200
         assert page.headers["X-Content-Type-Options"] == "nosniff"

@@ -201,6 +201,9 @@ async def test_computed_numbers_of_a_run(client: Client) -> None:
           all: activityWeekly(start: "2025-03-03", end: "2025-03-17") { week }
           cut: activityWeekly(start: "2025-03-04", end: "2025-03-16") { week }
           never: activityWeekly(end: "0001-01-02") { week }
+          latest: latestActivity { week any }
+          latestVideo: latestActivity(activity: PLAYED_VIDEO) { week playedVideo }
+          latestPost: latestActivity(activity: POSTED_FORUM) { week }
           problems { nodes { usageKey run { key } grades { grade maxGrade count }
             answers { partId valueId answerValue firstResponseCount lastResponseCount correct } } }
           subsections { nodes { usageKey opens { learners views } } }
@@ -212,6 +215,9 @@ async def test_computed_numbers_of_a_run(client: Client) -> None:
     assert found["newest"] == [{"week": "2025-03-10", "any": 7, "playedVideo": 0, "attemptedProblem": 0}]
     assert [week["week"] for week in found["all"]] == ["2025-03-03", "2025-03-10"]
     assert found["cut"] == found["never"] == []
+    assert found["latest"] == {"week": "2025-03-10", "any": 7}
+    assert found["latestVideo"] == {"week": "2025-03-03", "playedVideo": 2}
+    assert found["latestPost"] is None
     (problem,) = found["problems"]["nodes"]
     assert problem["run"] == {"key": "course-v1:X+1+a"}
     assert problem["grades"] == [
@@ -430,3 +436,31 @@ async def test_series_end_yesterday_and_hold_every_day(university: Client) -> No
     first = dt.date.fromisoformat(found["before"][0]["date"])
     days = (dt.date(2013, 10, 2) - first).days
     assert [day["date"] for day in found["before"]] == [str(first + dt.timedelta(n)) for n in range(days)]
+
+
+async def test_spans_hold_every_day_of_the_series(university: Client) -> None:
+    data = await university.ask(
+        """{ courseRun(key: "course-v1:OU+AAA+2013J") { analytics {
+          days: enrollmentDaily(start: "2013-11-01", end: "2014-02-01") { date count }
+          spans: enrollmentSpans(by: TOTAL, start: "2013-11-01", end: "2014-02-01") { since until value count }
+          genders: enrollmentSpans(by: GENDER, start: "2014-01-01", end: "2014-01-02") { value count }
+          byDay: enrollmentByGender(start: "2014-01-01", end: "2014-01-02") { female male }
+          newest: enrollmentSpans(by: TOTAL) { since until }
+          nothing: enrollmentSpans(by: TOTAL, start: "2014-01-02", end: "2014-01-02") { since }
+        } } }""",
+        key=STAFF_KEY,
+    )
+    found = data["courseRun"]["analytics"]
+    days = {
+        str(dt.date.fromordinal(number)): span["count"]
+        for span in found["spans"]
+        for number in range(
+            dt.date.fromisoformat(span["since"]).toordinal(), dt.date.fromisoformat(span["until"]).toordinal()
+        )
+    }
+    assert days == {day["date"]: day["count"] for day in found["days"]}
+    assert {span["value"] for span in found["spans"]} == {None}
+    assert {span["value"]: span["count"] for span in found["genders"]} == found["byDay"][0]
+    today = dt.datetime.now(dt.UTC).date()
+    assert found["newest"] == [{"since": str(today - dt.timedelta(1)), "until": str(today)}]
+    assert found["nothing"] == []

@@ -16,6 +16,7 @@ const VALUES = [
   'EnrollmentDay',
   'EnrollmentEvent',
   'EnrollmentMode',
+  'EnrollmentSpan',
   'GradeCount',
   'PageInfo',
   'Progress',

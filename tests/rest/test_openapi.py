@@ -118,7 +118,7 @@ def operations(address: str) -> list[Any]:
 def test_answers_are_as_described(
     address: str, operations: list[Any], who: str | None, mode: GenerationMode
 ) -> None:
-    headers = {"authorization": f"Bearer {key_of(who)}"} if who else {}
+    headers = {"authorization": f"Token {key_of(who)}"} if who else {}
 
     @settings(
         max_examples=int(EXAMPLES or 8) * len(operations),

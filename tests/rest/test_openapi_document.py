@@ -26,7 +26,14 @@ OPERATIONS = [
     for method, operation in methods.items()
 ]
 RUN = "course-v1:edX+DemoX+Demo_Course"
-VALUES = {"username": LEARNER.username, "course_id": RUN, "user": LEARNER.username}
+VALUES = {
+    "username": LEARNER.username,
+    "course_id": RUN,
+    "user": LEARNER.username,
+    "problem_id": "i4x://edX/DemoX/Demo_Course/problem/268b43628e6d45f79c52453a590f9829",
+    "module_id": "i4x://edX/DemoX/Demo_Course/sequential/5c6c207e16dd47208c29bd8d3e68861e",
+    "video_id": "UniversityX/UX.3.01x/1T2015|i4x-UniversityX-UX_3_01x-video-03454e0ae0c72ae7b16fab3d6fdc2143",
+}
 ROUTES_READ = [route for route in ROUTES if route.method == "GET"]
 
 
@@ -88,10 +95,11 @@ async def test_every_answer_is_as_described(dialect: str, demo_urls: dict[str, s
 
 @pytest.mark.parametrize("route", ROUTES_READ, ids=lambda route: route.path)
 async def test_every_refusal_is_as_described(route: Route, demo_urls: dict[str, str]) -> None:
-    async with client_of(demo_urls["sqlite"], enrollment_requests_per_minute=1) as client:
+    limits = {"enrollment_requests_per_minute": 1, "analytics_requests_per_minute": 1}
+    async with client_of(demo_urls["sqlite"], **limits) as client:
         learner = {"authorization": f"Token {LEARNER.api_key}"}
         staff = {"authorization": f"Token {DEMO.api_key}"}
-        wrong = {"course_id": "wrong", "updated_min": "wrong", "cursor": "wrong"}
+        wrong = {"course_id": "wrong", "updated_min": "wrong", "cursor": "wrong", "start_date": "wrong"}
         path = address(route)
         responses = [
             await client.http.get(path),
@@ -100,6 +108,7 @@ async def test_every_refusal_is_as_described(route: Route, demo_urls: dict[str, 
             await client.http.get(path, params=wrong, headers=staff),
             await client.http.get(path, headers=learner),
             await client.http.get(path, headers=learner),
+            await client.http.get(path, headers={"accept": "image/png"}),
         ]
         if "{" in route.path:
             responses.append(await client.http.get(route.path.format_map({**VALUES, "course_id": "a b"})))

@@ -47,7 +47,7 @@ class OAuthServer(AuthorizationServer):
         self.passwords = passwords
         self._database = database
         self._authenticator = authenticator
-        self._requests = Attempts(settings.token_requests_per_minute, 60, clock)
+        self.requests = Attempts(settings.token_requests_per_minute, 60, clock)
         self._client_failures = Attempts(settings.client_failures, 300, clock)
         grants = (PasswordGrant, ClientCredentialsGrant, RefreshTokenGrant)
         self.grants: Sequence[type[Grant]] = grants if settings.password_grant else grants[1:]
@@ -59,8 +59,8 @@ class OAuthServer(AuthorizationServer):
         address = request.client.host if request.client else ""
         try:
             if endpoint == "token" and request.method == "POST":
-                self._requests.check(address)
-                self._requests.count(address)
+                self.requests.check(address)
+                self.requests.count(address)
             form = await read_form(request, https=self.settings.require_https)
             authorization = ", ".join(request.headers.getlist("authorization")).strip()
             async with AsyncSession(self._database.reader, expire_on_commit=False) as session:

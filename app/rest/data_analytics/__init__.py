@@ -1,0 +1,1 @@
+"""The Data Analytics API, version 0, of Open edX."""

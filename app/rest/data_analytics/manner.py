@@ -1,0 +1,63 @@
+"""Credentials, representations and errors of the Data Analytics API (Data Analytics contract 2, 3 and 5)."""
+
+from dataclasses import replace
+
+from starlette.requests import Request
+
+from app.auth.credentials import Authenticator
+from app.auth.viewer import STRANGER, Viewer
+from app.errors import Unauthenticated, UserInactive
+from app.rest.render import Render, json, negotiated
+from app.rest.route import Call, Manner, Refusal, Refused
+from app.rest.schemas import DETAIL, Schema, exactly
+
+NOT_FOUND = {"detail": "Not found."}
+_NOT_ACCEPTABLE = {"detail": "Could not satisfy the request Accept header."}
+_STATUS: Schema = exactly(status={"type": "integer"})
+
+
+def nothing(call: Call) -> Refusal:
+    """There is nothing to answer with."""
+    return Refusal(call.render(NOT_FOUND, 404))
+
+
+async def _identify(authenticator: Authenticator, request: Request) -> Viewer:
+    """Who shows a key or a token as `Token`. Whoever does reads all numbers (2.2)."""
+    words = ", ".join(request.headers.getlist("authorization")).split()
+    if not words or words[0].lower() != "token":
+        return STRANGER
+    if len(words) == 1:
+        raise Unauthenticated("Invalid token header. No credentials provided.")
+    if len(words) > 2:
+        raise Unauthenticated("Invalid token header. Token string should not contain spaces.")
+    try:
+        viewer = await authenticator.viewer(f"Token {words[1]}")
+    except UserInactive as error:
+        raise Unauthenticated("User inactive or deleted.") from error
+    except Unauthenticated as error:
+        raise Unauthenticated("Invalid token.") from error
+    return replace(viewer, is_analyst=True)
+
+
+def _render(request: Request) -> Render:
+    found = negotiated(request)
+    if isinstance(found, int):
+        raise Refusal(json(NOT_FOUND if found == 404 else _NOT_ACCEPTABLE, found))
+    return found
+
+
+MANNER = Manner(
+    schemes=("Token",),
+    identify=_identify,
+    challenge=lambda error: "Token",
+    limit=lambda viewer: "analytics_requests_per_minute",
+    render=_render,
+    negotiates=True,
+    describes_itself=True,
+    fault=lambda message: {"status": 500},
+    refusals={
+        404: Refused("The path does not match.", _STATUS),
+        406: Refused("No representation is acceptable.", DETAIL),
+        500: Refused("Something went wrong.", _STATUS),
+    },
+)

@@ -1,0 +1,71 @@
+"""The published package, unmodified, against a server that runs (Data Analytics contract 9)."""
+
+import asyncio
+import csv
+import io
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.demo.credentials import LEARNER
+from tests.databases import DIALECTS, Databases
+from tests.servers import running_server
+
+SCRIPT = Path(__file__).with_name("published_client.py")
+
+
+@pytest.fixture(scope="module", params=DIALECTS)
+async def told(request: pytest.FixtureRequest, databases: Databases, demo_urls: dict[str, str]) -> Any:
+    """What the package, in a process of its own, got from a server over the demo data."""
+    url = await databases.copy_url(demo_urls[request.param])
+    with running_server({"LYCEUM_DATABASE_URL": url}) as server:
+        return await asyncio.to_thread(answers, {"url": server.url, "key": LEARNER.api_key})
+
+
+def answers(given: dict[str, str]) -> Any:
+    """What the package got."""
+    command = [sys.executable, str(SCRIPT), json.dumps(given)]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    assert ended.returncode == 0, ended.stderr
+    return json.loads(ended.stdout)
+
+
+def test_the_timeout_is_the_package_s_own(told: Any) -> None:
+    assert told["timeout"] == 0.25
+
+
+def test_status(told: Any) -> None:
+    assert told["status"] == [True, True, True]
+    # A wrong key is refused even where none is needed.
+    assert told["stranger"] == [False, False, True]
+
+
+def test_every_method_has_rows_and_the_same_ones_as_csv(told: Any) -> None:
+    for place, answers in told["json"].items():
+        assert answers
+        for method, rows in answers.items():
+            text = told["csv"][place][method]
+            shown = list(csv.DictReader(io.StringIO(text, newline="")))
+            rows = rows if isinstance(rows, list) else [rows]
+            assert rows and len(shown) == len(rows), (place, method)
+            if place != "modules" and method != "videos":
+                assert {row["course_id"] for row in [*rows, *shown]} == {place}
+
+
+def test_types_of_activity(told: Any) -> None:
+    for place in told["json"]:
+        if place != "modules":
+            for type_ in ("any", "attempted_problem", "played_video", "posted_forum"):
+                assert told["json"][place][f"recent {type_}"]["activity_type"] == type_
+
+
+def test_errors_are_the_package_s_own(told: Any) -> None:
+    assert told["refused"] == {
+        "unknown": "NotFoundError",
+        "date": "InvalidRequestError",
+        "key": "ClientError",
+    }
