@@ -114,7 +114,7 @@ async def set_password_hash(session: AsyncSession, username: str, password_hash:
 
 
 async def set_api_key(session: AsyncSession, username: str, key: str) -> User | None:
-    """Make a key the user's only API key; the user is created when absent, and told when he was.
+    """Make a key the user's only API key; a user who is absent is created, and returned.
 
     Raises `BadUserInput` for a key with spaces, of a wrong length, or of another
     user (Data Analytics contract 2.5, Enrollment contract 3.1), and for one that
@@ -146,8 +146,7 @@ async def find_user(session: AsyncSession, username: str, *, lock: bool = False)
     """The user with a name, locked until the transaction ends if that is wanted."""
     statement = select(User).where(User.username == username)
     if lock:
-        options = {"populate_existing": True}
-        statement = statement.with_for_update(key_share=True).execution_options(**options)
+        statement = statement.with_for_update(key_share=True).execution_options(populate_existing=True)
     user: User | None = await session.scalar(statement)
     return user
 

@@ -18,8 +18,8 @@ _log = logging.getLogger("lyceum.audit")
 def record(session: AsyncSession, actor: str, action: str, subject: str, **detail: Any) -> None:
     """Write down an act in the transaction that does it, and log it once that is done.
 
-    Never give it a secret. The action is a noun and a verb, such as `user.create`; the subject names what
-    it is done to.
+    Never give it a secret. The action is a noun and a verb, such as `user.create`;
+    the subject names what it is done to.
     """
     session.add(AuditEntry(actor=actor, action=action, subject=subject[:255], detail=detail))
 
