@@ -109,7 +109,7 @@ class Database:
                 # SQLite takes its lock here, so that no statement waits for it later.
                 await session.connection()
             except (PoolTimeout, OperationalError) as error:
-                if isinstance(error, OperationalError) and not _is_busy(error):
+                if not is_busy(error):
                     raise
                 raise Unavailable("The server is busy: the database is being written to") from error
             yield session
@@ -129,7 +129,10 @@ def is_duplicate(error: IntegrityError) -> bool:
     )
 
 
-def _is_busy(error: OperationalError) -> bool:
+def is_busy(error: PoolTimeout | OperationalError) -> bool:
+    """Whether no connection, or on SQLite no lock, got free in time."""
+    if isinstance(error, PoolTimeout):
+        return True
     return getattr(error.orig, "sqlite_errorcode", None) == sqlite3.SQLITE_BUSY
 
 

@@ -5,8 +5,10 @@ from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy import update
 
 from app.db.engine import Database
+from app.db.models import User
 from app.settings import Settings
 from tests.oauth.clients import (
     ADA,
@@ -170,3 +172,17 @@ async def test_a_trusted_proxy_says_that_a_request_came_by_https(database: Datab
 def test_what_is_no_network_is_not_trusted(networks: str) -> None:
     with pytest.raises(ValueError, match="trusted_proxies"):
         Settings(trusted_proxies=networks)
+
+
+async def test_a_busy_database_is_said_so(database: Database) -> None:
+    async with oauth_of(database, database_pool_size=1, operation_timeout=0.05) as oauth:
+        async with database.session() as session:
+            # On SQLite the write lock is held by now; PostgreSQL waits for the user's row.
+            await session.execute(update(User).values(name="x"))
+            if database.dialect == "sqlite":
+                refused = await oauth.refused(PUBLIC, ADA)
+            else:
+                waiting = [asyncio.ensure_future(oauth.refused(PUBLIC, ADA)) for _ in range(2)]
+                done, _ = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+                refused = done.pop().result()
+        assert refused == (503, "temporarily_unavailable")

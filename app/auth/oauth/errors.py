@@ -47,3 +47,11 @@ class TooManyAttempts(OAuth2Error):
 
     def get_headers(self) -> Headers:
         return [*super().get_headers(), ("Retry-After", self._seconds)]
+
+
+class Busy(OAuth2Error):
+    """The database answers nobody in time."""
+
+    error = "temporarily_unavailable"
+    status_code = 503
+    description = "The server is busy"

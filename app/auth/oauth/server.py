@@ -6,6 +6,8 @@ from typing import Any
 
 import orjson
 from authlib.oauth2.rfc6749 import AuthorizationServer, OAuth2Error
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session
 from starlette.requests import Request
@@ -16,11 +18,11 @@ from app.auth.clock import Clock
 from app.auth.credentials import Authenticator
 from app.auth.oauth import clients
 from app.auth.oauth.endpoints import Introspection, Revocation
-from app.auth.oauth.errors import Headers, TooManyAttempts, UnsupportedGrantType
+from app.auth.oauth.errors import Busy, Headers, TooManyAttempts, UnsupportedGrantType
 from app.auth.oauth.grants import ClientCredentialsGrant, Grant, PasswordGrant, RefreshTokenGrant
 from app.auth.oauth.requests import OAuthRequest, read_form
 from app.auth.passwords import Passwords
-from app.db.engine import Database
+from app.db.engine import Database, is_busy
 from app.db.models import OAuthClient
 from app.errors import RateLimited
 from app.settings import Settings
@@ -79,6 +81,10 @@ class OAuthServer(AuthorizationServer):
             return self.handle_response(*error())
         except RateLimited as error:
             return self.handle_response(*TooManyAttempts(error)())
+        except (PoolTimeout, OperationalError) as error:
+            if not is_busy(error):
+                raise
+            return self.handle_response(*Busy()())
 
     def get_token_grant(self, request: OAuthRequest) -> Grant:
         """The grant that is asked for."""
