@@ -11,12 +11,19 @@ from typing import Self
 from uuid import uuid4
 
 import asyncpg
-from sqlalchemy import make_url
+from sqlalchemy import QueuePool, make_url
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.db import migrate
 from app.db.engine import Database
 
 DIALECTS = ("sqlite", "postgresql")
+
+
+def _idle(engine: AsyncEngine) -> int:
+    """Connections that an engine keeps open and does not use."""
+    pool = engine.pool
+    return pool.checkedin() if isinstance(pool, QueuePool) else 0
 
 
 class Databases:
@@ -79,7 +86,8 @@ class Databases:
             self._server_url = await self._start_server()
         # What no test uses any more would use up the connections that the server has.
         for database in self._made:
-            await database.dispose()
+            if any(_idle(engine) for engine in (database.reader, database.writer)):
+                await database.dispose()
         name = f"lyceum_test_{uuid4().hex}"
         await self._run(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
         self._names.append(name)
