@@ -5,6 +5,7 @@ import datetime as dt
 import inspect
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, TypeGuard
 
 from graphql import (
@@ -106,11 +107,7 @@ class Executor:
 
     def store(self, text: str) -> Document:
         """A document that ships with the server. Raises `ValueError` when it is not valid."""
-        document = Document(self.schema, parse(text), STORED_LIMITS, len(text))
-        errors = document.errors(hide_suggestions=False)
-        if errors:
-            raise ValueError("\n\n".join(str(error) for error in errors))
-        return document
+        return _stored(self.schema, text)
 
     async def run(self, viewer: Viewer, document: Document, variables: Mapping[str, Any]) -> Answer:
         """Run a stored document, which is as large as it was written: nothing is taken from a budget."""
@@ -167,6 +164,16 @@ class Executor:
 
     def _hides(self, viewer: Viewer) -> bool:
         return self._settings.in_production and viewer.user_id is None
+
+
+@cache
+def _stored(schema: GraphQLSchema, text: str) -> Document:
+    """A document, looked at once however many applications a process has."""
+    document = Document(schema, parse(text), STORED_LIMITS, len(text))
+    errors = document.errors(hide_suggestions=False)
+    if errors:
+        raise ValueError("\n\n".join(str(error) for error in errors))
+    return document
 
 
 def _scope(node: OperationDefinitionNode) -> Scope:
