@@ -14,7 +14,7 @@ from starlette.types import Receive, Scope, Send
 from app.graphql.presence import Presence
 from app.rest.render import melt
 
-PAGE_SIZE = 250
+PAGE_SIZE = 125
 """Rows on a page: few enough that resolving them does not hold up others for long."""
 
 _log = logging.getLogger("lyceum.rest")
