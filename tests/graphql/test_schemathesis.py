@@ -23,10 +23,11 @@ from schemathesis.config import SchemathesisConfig
 from schemathesis.graphql import nodes
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
+from app.demo import load_demo
 from app.demo.credentials import DEMO, LEARNER
 from app.demo.learners import END
 from schema.build import SCHEMA
-from tests.databases import DIALECTS
+from tests.databases import DIALECTS, Databases
 from tests.graphql.clients import Client, client_of
 
 EXAMPLES = os.environ.get("LYCEUM_TEST_EXAMPLES")
@@ -72,8 +73,20 @@ class Servers:
 
 
 @pytest.fixture(scope="module")
-def servers(demo_urls: dict[str, str]) -> Iterator[Servers]:
-    with serving(demo_urls) as servers:
+async def urls(databases: Databases) -> dict[str, str]:
+    """The demo data on both databases, where no other test asks for tokens or logs in."""
+    urls = {}
+    for dialect in DIALECTS:
+        database = await databases.empty(dialect)
+        await load_demo(database)
+        await database.dispose()
+        urls[dialect] = database.url.render_as_string(hide_password=False)
+    return urls
+
+
+@pytest.fixture(scope="module")
+def servers(urls: dict[str, str]) -> Iterator[Servers]:
+    with serving(urls) as servers:
         yield servers
 
 
