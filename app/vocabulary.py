@@ -116,6 +116,17 @@ class Dimension(StrEnum):
     COUNTRY = "country"
 
 
+class Series(StrEnum):
+    """The series that are computed from events (Data Analytics contract 8)."""
+
+    ENROLLMENT = "enrollment"
+    ACTIVITY = "activity"
+    GRADES = "grades"
+    ANSWERS = "answers"
+    OPENS = "opens"
+    VIDEOS = "videos"
+
+
 class Activity(StrEnum):
     """What learners are counted for week by week (Data Analytics contract 8.5)."""
 
@@ -123,6 +134,15 @@ class Activity(StrEnum):
     ATTEMPTED_PROBLEM = "attempted_problem"
     PLAYED_VIDEO = "played_video"
     POSTED_FORUM = "posted_forum"
+
+
+class VideoAction(StrEnum):
+    """What a learner did with a video player (Data Analytics contract 8.8)."""
+
+    PLAY = "play"
+    PAUSE = "pause"
+    STOP = "stop"
+    SEEK = "seek"
 
 
 class ClientType(StrEnum):

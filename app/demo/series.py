@@ -111,7 +111,6 @@ def _answers(tally: Tally, lesson: Lesson, modules: Ids) -> Iterator[Row]:
             "value_id": None if part.typed else f"choice_{answer}",
             "answer_value": part.answers[answer],
             "variant": form + 1 if len(problem.forms) > 1 else None,
-            "consolidated_variant": False,
             "correct": answer == part.correct,
             "question_text": part.question,
             "problem_display_name": problem.name,

@@ -47,13 +47,32 @@ from app.db.models.enterprise import (
 )
 from app.db.models.event import AuditEntry, Event
 from app.db.models.oauth import AccessToken, OAuthClient, RefreshToken
-from app.db.models.people import ApiKey, BrowserSession, SamlIdentity, User
+from app.db.models.people import (
+    ApiKey,
+    ApiKeyCourse,
+    ApiKeyOrganization,
+    BrowserSession,
+    SamlIdentity,
+    User,
+)
+from app.db.models.tracking import (
+    LearnerAddress,
+    LearnerAnswer,
+    LearnerProblem,
+    LearnerWeek,
+    SubsectionVisit,
+    TrackingLog,
+    VideoEvent,
+    Viewing,
+)
 
 __all__ = [
     "AccessToken",
     "ActivityWeek",
     "AnswerCount",
     "ApiKey",
+    "ApiKeyCourse",
+    "ApiKeyOrganization",
     "AuditEntry",
     "BrowserSession",
     "Calendar",
@@ -76,6 +95,10 @@ __all__ = [
     "Entitlement",
     "Event",
     "GradeCount",
+    "LearnerAddress",
+    "LearnerAnswer",
+    "LearnerProblem",
+    "LearnerWeek",
     "Module",
     "OAuthClient",
     "Organization",
@@ -92,8 +115,12 @@ __all__ = [
     "Seat",
     "Subject",
     "SubsectionOpens",
+    "SubsectionVisit",
+    "TrackingLog",
     "User",
+    "VideoEvent",
     "VideoSegment",
     "VideoViews",
+    "Viewing",
     "now",
 ]

@@ -5,6 +5,7 @@ import datetime as dt
 from sqlmodel import Field, SQLModel
 
 from app.db.models.base import instant, link, now, optional, primary_key, string
+from app.db.types import BigInt
 from app.vocabulary import Dimension
 
 
@@ -73,10 +74,9 @@ class AnswerCount(SQLModel, table=True):
     id: int = primary_key()
     module_id: int = link("module.id", index=True)
     part_id: str = string(255)
-    value_id: str | None = optional(255)
+    value_id: str | None = optional()
     answer_value: str | None = optional()
-    variant: int | None = None
-    consolidated_variant: bool = False
+    variant: int | None = Field(default=None, sa_type=BigInt)
     correct: bool | None = None
     question_text: str | None = optional()
     problem_display_name: str | None = optional()
@@ -97,13 +97,18 @@ class SubsectionOpens(SQLModel, table=True):
 
 
 class VideoViews(SQLModel, table=True):
-    """Length of a video in seconds and who began and finished it (Data Analytics contract 8.8)."""
+    """Length of a video in seconds and who began and finished it (Data Analytics contract 8.8).
+
+    Segments after the final one are not of the video; without a final segment
+    all of them are.
+    """
 
     __tablename__ = "video_views"
 
     module_id: int = link("module.id", primary_key=True)
     duration: int | None = None
     segment_length: int = 5
+    final_segment: int | None = None
     users_at_start: int
     users_at_end: int
     computed_at: dt.datetime = instant(default_factory=now)

@@ -2,18 +2,23 @@
 
 import datetime as dt
 
-from sqlmodel import SQLModel
+from sqlmodel import Field, SQLModel
 
 from app.db.models.base import instant, link, now, optional, primary_key, string
+from app.db.types import BigInt
 from app.vocabulary import EducationLevel, Gender
 
 
 class User(SQLModel, table=True):
-    """An account with its profile: a learner, a member of staff, or both."""
+    """An account with its profile: a learner, a member of staff, or both.
+
+    `lms_user_id` is the id that the learning platform knows the user by.
+    """
 
     __tablename__ = "user"
 
     id: int = primary_key()
+    lms_user_id: int | None = Field(default=None, unique=True, index=True, sa_type=BigInt)
     username: str = string(150, unique=True)
     email: str = string(254, default="", index=True)
     name: str = string(255, default="")
@@ -41,6 +46,24 @@ class ApiKey(SQLModel, table=True):
     user_id: int = link("user.id", primary_key=True)
     key_hash: str = string(64, unique=True)
     created: dt.datetime = instant(default_factory=now)
+
+
+class ApiKeyCourse(SQLModel, table=True):
+    """A course that an API key is restricted to (Data Analytics contract 2.2)."""
+
+    __tablename__ = "api_key_course"
+
+    user_id: int = link("api_key.user_id", primary_key=True)
+    course_id: int = link("course.id", primary_key=True, index=True)
+
+
+class ApiKeyOrganization(SQLModel, table=True):
+    """An organization to whose courses an API key is restricted (Data Analytics contract 2.2)."""
+
+    __tablename__ = "api_key_organization"
+
+    user_id: int = link("api_key.user_id", primary_key=True)
+    organization_id: int = link("organization.id", primary_key=True, index=True)
 
 
 class BrowserSession(SQLModel, table=True):
