@@ -37,8 +37,8 @@ async def record(context: Context, values: Sequence[Any]) -> Recorded:
             events.append(event_of(value))
         except BadUserInput as error:
             refused.append(Refused(index, error.message))
-    told = [event for event in events if tells(event)]
-    if told:
+    if events:
         async with context.write() as session:
-            await Recorder(context.countries).record(await session.connection(), told)
-    return Recorded(len(told), len(events) - len(told), refused)
+            await Recorder(context.countries).record(await session.connection(), events)
+    told = sum(map(tells, events))
+    return Recorded(told, len(events) - told, refused)
