@@ -36,8 +36,7 @@ class Choice(StrEnum):
     BOTH = "both"
 
 
-_NAMED: dict[str, Query | Batch | Ingest] = {case.name: case for case in (*QUERIES, *BATCHES, INGEST)}
-_ALL = ",".join(_NAMED)
+_ALL = ",".join(case.name for case in (*QUERIES, *BATCHES, INGEST))
 
 app = typer.Typer(pretty_exceptions_enable=False, add_completion=False)
 
@@ -55,7 +54,7 @@ def main(
     Batches are streamed beside small requests, which show how long the event loop pauses. A tracking log is
     imported, and events are posted until they are in the answers.
     """
-    chosen = _chosen(queries)
+    chosen = _chosen(queries, SMALL_INGEST if small else INGEST)
     dialects = ("sqlite", "postgresql") if database is Choice.BOTH else (database.value,)
     scale = SMALL if small else FULL
     measurements: list[Measurement] = []
@@ -71,7 +70,7 @@ def main(
         measuring = stack.enter_context(bench(seconds, scale, progress))
         for query in chosen:
             if isinstance(query, Ingest):
-                ingests += measuring.ingest(SMALL_INGEST if small else query, dialects)
+                ingests += measuring.ingest(query, dialects)
                 continue
             if isinstance(query, Batch):
                 batches += [row for name, at in databases.items() for row in measuring.batch(query, name, at)]
@@ -90,12 +89,13 @@ def main(
     console.print(describe(versions, chosen, scale))
 
 
-def _chosen(names: str) -> Sequence[Query | Batch | Ingest]:
+def _chosen(names: str, ingest: Ingest) -> Sequence[Query | Batch | Ingest]:
+    named: dict[str, Query | Batch | Ingest] = {case.name: case for case in (*QUERIES, *BATCHES, ingest)}
     wanted = [name.strip().upper() for name in names.split(",")]
     for name in wanted:
-        if name not in _NAMED:
-            raise BadUserInput(f"--queries: there is no query {name!r}, only {', '.join(_NAMED)}")
-    return [_NAMED[name] for name in wanted]
+        if name not in named:
+            raise BadUserInput(f"--queries: there is no query {name!r}, only {', '.join(named)}")
+    return [named[name] for name in wanted]
 
 
 if __name__ == "__main__":

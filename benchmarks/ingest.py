@@ -88,7 +88,6 @@ class Posts:
 
 def import_log(log: Path, database_url: str) -> Import:
     """Import a log by the command line."""
-    size = log.stat().st_size
     begin = perf_counter()
     with TemporaryFile() as output:
         process = subprocess.Popen(

@@ -152,9 +152,9 @@ def ingest_table(measurements: Sequence[IngestMeasurement]) -> Table:
         ("events", "s", "events/s", "MB at 10 %", "50 %", "100 %", "p50 ms", "p99 ms", "posted/s"),
     )
     drawn.caption = (
-        "Seconds and peak memory are of the process that imports the log, its start included. Latencies are from"
-        " an event's being posted to the answer of a query that knows of it. The last column are events that"
-        f" are posted in batches of {BATCH}."
+        "Seconds and peak memory are those of the process that imports the log, its start included. Latencies"
+        " are from when an event is posted to the answer of a query that knows of it. Last are events a"
+        f" second that are posted in batches of {BATCH}."
     )
     drawn.caption_justify = "left"
     for measurement in measurements:
