@@ -62,7 +62,10 @@ def _ingest(events: int, learners: int, runs: int, singles: int, batches: int) -
     # Those who enroll one by one are not in the log; the last of the accounts is staff.
     accounts = learners + singles + 1
     data = Scale(f"log_{events}", accounts, learners, runs, runs, enrollments_per_run=0, days=0)
-    content = f"a log of {events:,} events, imported; then an enrollment at a time, and batches of {BATCH}"
+    content = (
+        f"a log of {events:,} events of {learners:,} learners in {runs} runs, imported;"
+        f" then {singles} enrollments posted one by one, and {batches} batches"
+    )
     return Ingest("INGEST", content, events, data, singles, batches)
 
 

@@ -186,8 +186,9 @@ def describe(databases: Mapping[str, str], queries: Sequence[Query | Batch | Ing
         (
             "",
             *(f"{query.name}: {query.content}" for query in queries),
-            f"Data: {scale.accounts:,} accounts, {scale.learners:,} learners, {scale.courses:,} courses,"
-            f" {scale.runs:,} runs, {scale.enrollments:,} enrollments, {scale.days:,} days of series.",
+            f"Data of queries and batches: {scale.accounts:,} accounts, {scale.learners:,} learners,"
+            f" {scale.courses:,} courses, {scale.runs:,} runs, {scale.enrollments:,} enrollments,"
+            f" {scale.days:,} days of series.",
             "CPU is user and system time, of a request or of all batches at once. Server and load have a core"
             " each, PostgreSQL runs on any.",
             f"{os.cpu_count()} cores of {_processor()}, {memory:.0f} GiB,"
