@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.analytics.reference import (
@@ -617,6 +617,7 @@ def counts(rows: Iterable[Answers]) -> dict[str, tuple[int, int]]:
     return found
 
 
+@settings(deadline=None)
 @given(streams(), profiles(), st.data())
 def test_invariants(events: list[Raw], by_user: dict[int, Profile], data: st.DataObject) -> None:
     found = compute(events, LAST_DAY, by_user, country_of)
