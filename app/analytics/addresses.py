@@ -1,6 +1,7 @@
 """Where learners are, by the addresses of their newest events (Data Analytics contract 8.4)."""
 
 from collections.abc import Iterable
+from ipaddress import ip_address
 from pathlib import Path
 
 import maxminddb
@@ -39,7 +40,7 @@ async def record_addresses(
     """Keep the addresses of learners' newest events, and change the series by country."""
     newest: dict[str, TrackingEvent] = {}
     for event in events:
-        if event.learner and event.address:
+        if event.learner and event.address and _is_address(event.address):
             known = newest.get(event.learner)
             if known is None or event.order > known.order:
                 newest[event.learner] = event
@@ -82,6 +83,14 @@ _ADDRESS = table_of(LearnerAddress)
 _PAGE = (
     select(_ADDRESS).where(_ADDRESS.c.learner > bindparam("last")).order_by(_ADDRESS.c.learner).limit(1000)
 )
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True
 
 
 async def _users(connection: AsyncConnection, learners: Iterable[str]) -> list[int]:

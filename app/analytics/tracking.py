@@ -5,7 +5,6 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import blake2b
-from ipaddress import ip_address
 from typing import Any
 from urllib.parse import unquote
 
@@ -28,7 +27,7 @@ _LONGEST_NAME, _LONGEST_KEY = 150, 255
 class TrackingEvent:
     """One event. `payload` is its `event` member, empty where that is no object.
 
-    Equal events have equal digests; `learner` and `run_key` are None where the
+    Equal events have equal digests; the address is as it was sent; `learner` and `run_key` are None where the
     event names nobody or no course run.
     """
 
@@ -78,7 +77,7 @@ def event_of(record: Any) -> TrackingEvent:
     user_id = platform_id(context.get("user_id"))
     username = record.get("username")
     username = username if isinstance(username, str) and len(username) <= _LONGEST_NAME else ""
-    module = context.get("module")
+    module, address = context.get("module"), record.get("ip")
     name = module.get("display_name") if isinstance(module, dict) else None
     return TrackingEvent(
         occurred_at=_instant(record.get("time")),
@@ -89,7 +88,7 @@ def event_of(record: Any) -> TrackingEvent:
         learner=str(user_id) if user_id is not None else f"@{username}" if username else None,
         user_id=user_id,
         username=username,
-        address=_address(record.get("ip")),
+        address=address if isinstance(address, str) and address else None,
         module_name=name if isinstance(name, str) else None,
         payload=payload,
     )
@@ -141,13 +140,6 @@ def _run_key(context: Mapping[str, Any], path: Any) -> str | None:
         return str(key)
     found = _COURSE_PATH.search(unquote(path)) if isinstance(path, str) and "/courses/" in path else None
     return found.group(1) if found and is_run_key(found.group(1)) else None
-
-
-def _address(value: Any) -> str | None:
-    try:
-        return str(ip_address(value)) if value and isinstance(value, str) else None
-    except ValueError:
-        return None
 
 
 def _without_nul(value: Any) -> Any:
