@@ -1,8 +1,8 @@
 """What tracking events say of learners, ids of users at the learning platform, restrictions of API keys."""
 
 import sqlalchemy as sa
-
 from alembic import op
+
 from app.db.types import BigInt, text
 
 revision = "0004"
@@ -27,7 +27,6 @@ def upgrade() -> None:
         sa.Column("name", text(), nullable=False),
         sa.Column("position", BigInt, nullable=False),
         sa.Column("checksum", text(64), nullable=False),
-        sa.Column("lines", BigInt, nullable=False),
         sa.Column("accepted", BigInt, nullable=False),
         sa.Column("ignored", BigInt, nullable=False),
         sa.Column("malformed", BigInt, nullable=False),

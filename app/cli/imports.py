@@ -1,5 +1,6 @@
 """`lyceum import …`: data of others."""
 
+import datetime as dt
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -7,9 +8,11 @@ from typing import Annotated
 
 import typer
 
-from app.cli.common import progress_bars, with_database
+from app.analytics.addresses import Countries
+from app.cli.common import progress_bars, read_settings, with_database
 from app.imports.catalog import import_catalog
 from app.imports.oulad import import_oulad
+from app.imports.tracking_log import Days, import_logs
 
 app = typer.Typer(help="Import data sets.", no_args_is_help=True)
 
@@ -47,3 +50,74 @@ def _say(numbers: Mapping[str, int]) -> None:
     typer.echo(
         f"Imported: {', '.join(written)}." if written else "Nothing to import: everything is there already."
     )
+
+
+_SHOWN = 100
+"""Malformed lines that are shown one by one."""
+
+
+@app.command()
+def tracking_log(
+    files: Annotated[
+        list[Path], typer.Argument(help="Logs, plain or gzip, in any order.", metavar="FILE...")
+    ],
+    since: Annotated[
+        dt.datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], metavar="DATE", help="Leave out events before this UTC day."),
+    ] = None,
+    until: Annotated[
+        dt.datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], metavar="DATE", help="Leave out events from this UTC day on."),
+    ] = None,
+    again: Annotated[
+        bool,
+        typer.Option("--again", help="Read lines again that are imported already; no event counts twice."),
+    ] = False,
+) -> None:
+    """Import Open edX tracking logs, and bring every series up to date.
+
+    An import that was stopped goes on where it was when it is run again, and a
+    log that has grown is read from where it ended. Malformed lines are reported
+    and passed over.
+    """
+    path = read_settings().country_database
+    countries = Countries(path) if path else None
+    days = Days(since and since.date(), until and until.date())
+    with progress_bars() as progress:
+        malformed = _Malformed()
+        summaries = with_database(
+            lambda database: import_logs(
+                database,
+                files,
+                days=days,
+                again=again,
+                countries=countries,
+                report=malformed.report,
+                progress=progress,
+            )
+        )
+    malformed.conclude()
+    for summary in summaries:
+        known = f", {summary.known_lines:,} of them imported before" if summary.known_lines else ""
+        typer.echo(
+            f"{summary.path}: {summary.lines:,} lines{known}: {summary.accepted:,} accepted,"
+            f" {summary.ignored:,} ignored, {summary.malformed:,} malformed."
+        )
+
+
+class _Malformed:
+    """Reports malformed lines on stderr, the first ones each, of the others the number."""
+
+    def __init__(self) -> None:
+        self._number = 0
+
+    def report(self, path: Path, line: int, message: str) -> None:
+        """Tell of a line."""
+        self._number += 1
+        if self._number <= _SHOWN:
+            typer.echo(f"{path}:{line}: {message}", err=True)
+
+    def conclude(self) -> None:
+        """Tell of those that were not shown."""
+        if self._number > _SHOWN:
+            typer.echo(f"... and {self._number - _SHOWN:,} malformed lines more", err=True)

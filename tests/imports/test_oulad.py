@@ -258,7 +258,7 @@ async def test_nothing_is_half_imported(database: Database, small: Path) -> None
 
     def interrupted(step: str, total: int) -> Advance:
         def advance(units: int) -> None:
-            if step == "Enrollment series":
+            if step == "Computing series":
                 raise InterruptedError
 
         return advance
@@ -335,5 +335,5 @@ async def test_progress_is_told(database: Database, small: Path) -> None:
     assert steps == {
         "Reading files": (6, 6),
         "Importing registrations": (748, 748),
-        "Enrollment series": (2, 2),
+        "Computing series": (2, 2),
     }

@@ -141,7 +141,6 @@ class TrackingLog(SQLModel, table=True):
     name: str = string(None)
     position: int = Field(default=0, sa_type=BigInt)
     checksum: str = string(64)
-    lines: int = Field(default=0, sa_type=BigInt)
     accepted: int = Field(default=0, sa_type=BigInt)
     ignored: int = Field(default=0, sa_type=BigInt)
     malformed: int = Field(default=0, sa_type=BigInt)
