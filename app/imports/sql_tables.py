@@ -32,7 +32,7 @@ _STATEMENT = re.compile(
 _TOKEN = re.compile(
     r"""
       (?P<blank>\s+ | (?:--|\#)[^\n]*(?:\n|\Z) | /\*.*?\*/)
-    | (?P<text>'[^'\\]*(?:(?:\\.|'')[^'\\]*)*' | "[^"\\]*(?:(?:\\.|"")[^"\\]*)*")
+    | (?P<text>'[^'\\]*(?:(?:\\.|'')[^'\\]*)*'(?!') | "[^"\\]*(?:(?:\\.|"")[^"\\]*)*"(?!"))
     | (?P<name>`[^`]*(?:``[^`]*)*`)
     | (?P<word>[\w.+-]+)
     | (?P<mark>[^'"`/\#\s\w] | /(?!\*))
@@ -64,8 +64,9 @@ class TableRow:
         except KeyError:
             raise self.refused(column, "there is no such column") from None
 
-    def __contains__(self, column: str) -> bool:
-        return column in self._columns
+    def get(self, column: str) -> str | None:
+        """The cell as it stands, None too for a column that only some tables have."""
+        return self[column] if column in self._columns else None
 
     def integer(self, column: str) -> int:
         """A whole number."""
@@ -91,14 +92,16 @@ class TableRow:
         return _FLAGS[cell]
 
     def instant(self, column: str) -> dt.datetime:
-        """A time, which is UTC."""
+        """A time of this century, which is UTC."""
         cell = self[column]
         try:
-            if cell is not None and _INSTANT.fullmatch(cell):
+            if cell is not None and _INSTANT.fullmatch(cell) and "2000" <= cell[:4] <= "2098":
                 return dt.datetime.fromisoformat(cell).replace(tzinfo=dt.UTC)
         except ValueError:
             pass
-        raise self.refused(column, f"{shortened(cell)} is not a time such as 2014-01-31 17:28:27")
+        raise self.refused(
+            column, f"{shortened(cell)} is not a time from 2000 on, such as 2014-01-31 17:28:27"
+        )
 
     def key(self, column: str, pattern: str, longest: int = 255) -> str:
         """A text without blanks that a regular expression matches in full."""
@@ -108,8 +111,8 @@ class TableRow:
         return cell
 
     def words(self, column: str, longest: int = 255) -> str:
-        """A text on one line, cut to a length; empty for null."""
-        return _SPACE.sub(" ", self[column] or "").strip()[:longest].strip()
+        """A text on one line, cut to a length; empty for null, and for a column that is not there."""
+        return _SPACE.sub(" ", self.get(column) or "").strip()[:longest].strip()
 
     def refused(self, column: str, message: str) -> BadUserInput:
         """The error that says what is wrong with a cell."""

@@ -222,7 +222,7 @@ def test_a_placeholder_is_filled_and_a_course_is_made(lyceum: Lyceum, tmp_path: 
             session.add(CourseRun(key=RUN["key"], course_id=course.id, status=RunStatus.UNPUBLISHED))
 
     with_database(add)
-    old = {"key": "Uni/Geo/2012", "title": "Geometry", "course": None, "seats": []}
+    old: dict[str, Any] = {"key": "Uni/Geo/2012", "title": "Geometry", "course": None, "seats": []}
     run = {name: value for name, value in RUN.items() if name != "status"}
     lyceum("import", "catalog", write(tmp_path / "runs.json", run, old))
     assert rows(
