@@ -12,6 +12,7 @@ from app.analytics.addresses import Countries
 from app.cli.common import progress_bars, read_settings, with_database
 from app.imports.catalog import import_catalog
 from app.imports.edx_package import import_edx_package
+from app.imports.legacy_results import import_legacy_results
 from app.imports.oulad import import_oulad
 from app.imports.tracking_log import Days, import_logs
 
@@ -73,6 +74,32 @@ def edx_package(
     _list("Ignored", summary.ignored)
     _list("Names that others have here", [f"{name} is {other}" for name, other in summary.renamed.items()])
     _list("Without their e-mail address, which others have here", sorted(summary.addresses))
+    _say(summary.written)
+
+
+@app.command()
+def legacy_results(
+    url: Annotated[
+        str,
+        typer.Argument(
+            help="sqlite:///PATH, postgresql://USER:PASSWORD@HOST/NAME or mysql://USER:PASSWORD@HOST/NAME;"
+            " MySQL needs the package's extra `mysql`.",
+            envvar="LYCEUM_LEGACY_URL",
+            metavar="URL",
+        ),
+    ],
+) -> None:
+    """Import the result store of the edX Data Analytics API, of which nothing is changed.
+
+    Its tables become the series here, up to the last day they know. Whatever
+    events here tell of is left alone. A second import changes nothing, a later one
+    replaces what an earlier one brought.
+    """
+    with progress_bars() as progress:
+        summary = with_database(lambda database: import_legacy_results(database, url, progress=progress))
+    _list("Not there", summary.missing)
+    for table, courses in summary.left.items():
+        _list(f"Left alone in {table}, because of events here", sorted(courses))
     _say(summary.written)
 
 

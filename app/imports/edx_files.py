@@ -87,7 +87,5 @@ def open_package(directory: Path) -> Package:
     if package.structures:
         package.found.add(STRUCTURE)
     if not (package.tables or package.dumps or package.structures):
-        raise BadUserInput(
-            f"{directory} holds no table of a data package: no .sql file of {', '.join(_COLUMNS)}"
-        )
+        raise BadUserInput(f"{directory} holds no .sql file of {', '.join(_COLUMNS)} and no {STRUCTURE}")
     return package

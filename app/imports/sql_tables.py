@@ -99,9 +99,7 @@ class TableRow:
                 return dt.datetime.fromisoformat(cell).replace(tzinfo=dt.UTC)
         except ValueError:
             pass
-        raise self.refused(
-            column, f"{shortened(cell)} is not a time from 2000 on, such as 2014-01-31 17:28:27"
-        )
+        raise self.refused(column, f"{shortened(cell)} is not a time such as 2014-01-31 17:28:27")
 
     def key(self, column: str, pattern: str, longest: int = 255) -> str:
         """A text without blanks that a regular expression matches in full."""
