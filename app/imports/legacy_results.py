@@ -189,9 +189,7 @@ class _Import:
             key, place = ("pipeline_video_id",), _video
 
         async def write(name: str, groups: Sequence[Sequence[StoredRow]]) -> None:
-            named = [
-                (*_video(rows[0]), rows) if len(key) == 1 else (*_module(rows[0]), rows) for rows in groups
-            ]
+            named = [(*place(rows[0]), rows) for rows in groups]
             run_ids = await self._places.runs(self._connection, {run for run, _, _ in named})
             run_keys = {id_: key for key, id_ in run_ids.items()}
             keys = {(run_ids[run], category, module) for run, module, _ in named}
