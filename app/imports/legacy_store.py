@@ -15,6 +15,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    ColumnElement,
     Date,
     DateTime,
     Float,
@@ -217,7 +218,8 @@ class LegacyStore:
             Column(each, TABLES[name][each]) for each in self.columns[name]
         ]
         table = Table(name, MetaData(), *columns)
-        statement = select(table).order_by(*(self._bytes(table.c[each]) for each in order))
+        dialect = self._connection.dialect.name
+        statement = select(table).order_by(*(by_bytes(table.c[each], dialect) for each in order))
         try:
             async with self._connection.stream(statement) as result:
                 async for chunk in result.partitions(_CHUNK):
@@ -225,11 +227,11 @@ class LegacyStore:
         except (TypeError, ValueError) as error:
             raise BadUserInput(f"{name}: {error}") from error
 
-    def _bytes(self, column: Column[Any]) -> Any:
-        # Under MySQL's usual collations texts are equal that are not the same.
-        if self._connection.dialect.name == "mysql" and isinstance(column.type, Text):
-            return cast(column, LargeBinary)
-        return column
+
+def by_bytes(column: Column[Any], dialect: str) -> ColumnElement[Any]:
+    """A column to order by, so that only the same texts stand together."""
+    # Under MySQL's usual collations texts are equal that are not the same.
+    return cast(column, LargeBinary) if dialect == "mysql" and isinstance(column.type, Text) else column
 
 
 def _url(url: str) -> URL:

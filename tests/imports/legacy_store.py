@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+import asyncpg
+
 _BASE = "id integer NOT NULL PRIMARY KEY AUTOINCREMENT, course_id varchar(255) NOT NULL, created datetime NOT NULL"
 _DAILY = f"{_BASE}, date date NOT NULL, count integer NOT NULL"
 _MODULE = f"{_BASE}, module_id varchar(255) NOT NULL"
@@ -45,6 +47,8 @@ START = dt.date(2014, 12, 1)
 MADE = dt.datetime(2015, 1, 2, 3, 4, 5, 678901)
 PROBLEM, SUBSECTION = "i4x://edX/DemoX/problem/p1", "i4x://edX/DemoX/sequential/s1"
 VIDEO = f"{OLD}|i4x-edX-DemoX-video-v1"
+
+_TYPES = {"integer NOT NULL PRIMARY KEY AUTOINCREMENT": "serial PRIMARY KEY", " datetime ": " timestamptz "}
 
 Rows = dict[str, list[dict[str, Any]]]
 
@@ -148,6 +152,26 @@ def write(path: Path, store: Rows, definitions: dict[str, str] | None = None) ->
     connection.commit()
     connection.close()
     return f"sqlite:///{path}"
+
+
+async def write_to_postgresql(url: str, store: Rows) -> None:
+    """Make the same store in an empty database of PostgreSQL."""
+    connection = await asyncpg.connect(url)
+    try:
+        for name, definition in DEFINITIONS.items():
+            for sqlite_type, type_ in _TYPES.items():
+                definition = definition.replace(sqlite_type, type_)
+            await connection.execute(f"CREATE TABLE {name} ({definition})")
+            for row in store[name]:
+                marks = ", ".join(f"${number}" for number in range(1, len(row) + 1))
+                values = [_aware(value) for value in row.values()]
+                await connection.execute(f"INSERT INTO {name} ({', '.join(row)}) VALUES ({marks})", *values)
+    finally:
+        await connection.close()
+
+
+def _aware(value: Any) -> Any:
+    return value.replace(tzinfo=dt.UTC) if isinstance(value, dt.datetime) else value
 
 
 def _insert(connection: sqlite3.Connection, name: str, row: dict[str, Any]) -> None:

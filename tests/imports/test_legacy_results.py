@@ -1,6 +1,7 @@
 """`lyceum import legacy-results`: the published paths answer what the old tables held."""
 
 import datetime as dt
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,8 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sqlalchemy import Column, Integer, MetaData, Table, Text, select
+from sqlalchemy.dialects import mysql
 
 from app.cli.common import with_database
 from app.db.engine import Database
@@ -15,6 +18,7 @@ from app.db.models import ActivityWeek, CourseRun, EnrollmentEvent, LearnerProbl
 from app.db.models import Course as CourseModel
 from app.demo.credentials import LEARNER
 from app.imports.legacy_results import Numbers, import_legacy_results, spans_of
+from app.imports.legacy_store import by_bytes
 from app.vocabulary import EnrollmentEventType
 from tests.databases import DIALECTS, Databases
 from tests.graphql.clients import add_user
@@ -38,9 +42,13 @@ def lyceum(database: Database, monkeypatch: pytest.MonkeyPatch, capsys: pytest.C
 async def api(
     request: pytest.FixtureRequest, databases: Databases, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Analytics]:
-    """An application over a database into which a store was imported."""
+    """An application over a database into which a store was imported, from a database of its kind."""
     database = await databases.empty(request.param)
-    url = legacy_store.write(tmp_path_factory.mktemp("store") / "analytics.db", STORE)
+    if request.param == "sqlite":
+        url = legacy_store.write(tmp_path_factory.mktemp("store") / "analytics.db", STORE)
+    else:
+        url = await databases.bare_url(request.param)
+        await legacy_store.write_to_postgresql(url, STORE)
     await import_legacy_results(database, url)
     await add_user(database, "learner", LEARNER.api_key)
     await database.dispose()
@@ -307,8 +315,17 @@ def test_urls_that_are_refused(lyceum: Lyceum, tmp_path: Path) -> None:
     )
 
 
+def test_texts_are_ordered_by_their_bytes_on_mysql() -> None:
+    """There texts that differ in case are equal, and their rows would come mixed."""
+    table = Table("video", MetaData(), Column("course_id", Text), Column("id", Integer))
+    order = [by_bytes(table.c.course_id, "mysql"), by_bytes(table.c.id, "mysql")]
+    statement = select(table.c.id).order_by(*order).compile(dialect=mysql.dialect())
+    assert str(statement).endswith("ORDER BY CAST(video.course_id AS BINARY), video.id")
+    assert by_bytes(table.c.course_id, "sqlite") is table.c.course_id
+
+
 def test_mysql_without_its_driver(lyceum: Lyceum, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(__import__("sys").modules, "aiomysql", None)
+    monkeypatch.setitem(sys.modules, "aiomysql", None)
     _, _, shown = lyceum("import", "legacy-results", "mysql://u:secret@127.0.0.1:1/analytics")
     assert "MySQL needs the package aiomysql: pip install 'lyceum[mysql]'" in shown
     assert "secret" not in shown
