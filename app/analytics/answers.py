@@ -98,4 +98,4 @@ def _without_markup(text: str) -> str:
     parser = _Text()
     parser.feed(text)
     parser.close()
-    return "".join(parser.found)
+    return " ".join("".join(parser.found).split())

@@ -205,7 +205,11 @@ async def _replace_answers(connection: AsyncConnection, changed: dict[tuple[int,
 
 
 async def _count_answers(connection: AsyncConnection, parts: FromClause) -> None:
-    """Count the answers of parts anew; what a group says is what its newest answer says."""
+    """Count the answers of parts anew: what a group says is what its newest answer says.
+
+    The name of the problem, and whether answers are counted at all, are those of
+    the newest answer to the part.
+    """
     counts, answer = table_of(AnswerCount), table_of(LearnerAnswer)
     chosen = select(parts.c.module_id, parts.c.part_id)
     await connection.execute(counts.delete().where(tuple_(counts.c.module_id, counts.c.part_id).in_(chosen)))
@@ -216,7 +220,8 @@ async def _count_answers(connection: AsyncConnection, parts: FromClause) -> None
         func.coalesce(answer.c.variant, 1),
     )
     newest = (answer.c.answered_at.desc(), answer.c.digest.desc(), answer.c.is_last.desc())
-    names = [name for name in Answer._fields if name not in ("part_id", "response_type")]
+    of_part = ("problem_display_name", "response_type")
+    names = [name for name in Answer._fields if name not in ("part_id", *of_part)]
 
     def responses(is_last: bool) -> Any:
         return func.sum(case((answer.c.is_last == is_last, 1), else_=0)).over(partition_by=group)
@@ -227,16 +232,19 @@ async def _count_answers(connection: AsyncConnection, parts: FromClause) -> None
             *(answer.c[name] for name in names),
             responses(False).label("first_response_count"),
             responses(True).label("last_response_count"),
-            func.first_value(answer.c.response_type)
-            .over(partition_by=part, order_by=(*newest, answer.c.learner))
-            .label("type"),
+            *(
+                func.first_value(answer.c[name])
+                .over(partition_by=part, order_by=(*newest, answer.c.learner))
+                .label(name)
+                for name in of_part
+            ),
             func.row_number().over(partition_by=group, order_by=(*newest, answer.c.learner)).label("rank"),
         )
         .join(parts, (answer.c.module_id == parts.c.module_id) & (answer.c.part_id == parts.c.part_id))
         .subquery()
     )
-    columns = [*_PART, *names, "first_response_count", "last_response_count"]
+    columns = [*_PART, *names, "problem_display_name", "first_response_count", "last_response_count"]
     counted = select(*(ranked.c[name] for name in columns), literal(now(), UtcDateTime)).where(
-        ranked.c.rank == 1, ranked.c.type.in_(_COUNTED)
+        ranked.c.rank == 1, ranked.c.response_type.in_(_COUNTED)
     )
     await connection.execute(insert(counts).from_select([*columns, "computed_at"], counted))

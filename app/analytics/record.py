@@ -30,7 +30,10 @@ class Recorder:
         self._countries = countries
 
     async def record(self, connection: AsyncConnection, events: Sequence[TrackingEvent]) -> None:
-        """Record events in the caller's transaction."""
+        """Record events in the caller's transaction.
+
+        Those that tell nothing else may still tell where a learner is.
+        """
         await lock_series(connection)
         if self._countries is not None:
             await record_addresses(connection, self._countries, events)

@@ -27,7 +27,9 @@ _ACTIONS = {
     "seek_video": VideoAction.SEEK,
 }
 _LONGEST, _SHORTEST_VIEWING = 36_000, 0.25
-_DROPOFF = 0.05
+_STAYED = 20
+"""Of so many learners at least one watches the next segment, too, before the end."""
+
 _LONGEST_ID = 200
 _EVENT = ("module_id", "learner", "occurred_at", "digest")
 _LEARNER = _EVENT[:2]
@@ -73,7 +75,7 @@ def viewings(uses: Iterable[Use]) -> Iterator[Watched]:
     playing: tuple[float, float | None] | None = None
     sought: float | None = None
     for use in sorted(uses):
-        if use.action is VideoAction.PLAY:
+        if use.action == VideoAction.PLAY:
             playing = use.position if sought is None else sought, use.duration
         elif playing is not None:
             (start, duration), playing = playing, None
@@ -251,13 +253,13 @@ async def _durations(connection: AsyncConnection, modules: list[int]) -> dict[in
 def _summary(users: Mapping[int, int], known_duration: float | None) -> dict[str, Any]:
     if known_duration is None:
         final = _final_segment(users)
-        duration = (final + 1) * SEGMENT - 1
+        duration: float = (final + 1) * SEGMENT - 1
     else:
-        duration = int(known_duration)
-        final = duration // SEGMENT
+        duration = known_duration
+        final = int(duration) // SEGMENT
     near_the_end = math.floor(max(duration - 30, 0.95 * duration)) // SEGMENT
     return {
-        "duration": duration,
+        "duration": int(duration),
         "segment_length": SEGMENT,
         "final_segment": final,
         "users_at_start": users.get(0, 0),
@@ -267,8 +269,8 @@ def _summary(users: Mapping[int, int], known_duration: float | None) -> dict[str
 
 def _final_segment(users: Mapping[int, int]) -> int:
     """The last segment before nearly everybody has left."""
-    last = max(users)
-    for segment in range(last - 1, -1, -1):
-        if segment in users and users.get(segment + 1, 0) <= _DROPOFF * users[segment]:
+    watched = sorted(users)
+    for segment, following in zip(watched[-2::-1], watched[:0:-1], strict=True):
+        if users[following] * _STAYED <= users[segment]:
             return segment
-    return last
+    return watched[-1]

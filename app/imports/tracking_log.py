@@ -147,7 +147,7 @@ class _Import:
         return log
 
     def _event(self, line: bytes | None) -> TrackingEvent | None:
-        """The event of a line, if it is to be recorded; either way the line is counted."""
+        """The event of a line, if it is of the days; either way the line is counted."""
         summary = self._summary
         try:
             if line is None:
@@ -157,8 +157,11 @@ class _Import:
             summary.malformed += 1
             self._report(summary.path, summary.lines, error.message)
             return None
-        if event is None or event not in self._days or not tells(event):
+        if event is None or event not in self._days:
             summary.ignored += 1
             return None
-        summary.accepted += 1
+        if tells(event):
+            summary.accepted += 1
+        else:
+            summary.ignored += 1
         return event
