@@ -19,14 +19,18 @@ from app.db import migrate
 from app.db.engine import Database
 
 DIALECTS = ("sqlite", "postgresql")
-
-
 _MEMORY = Path("/dev/shm")
+_ROOM = 4 << 30
 
 
-def _memory() -> Path | None:
-    """A directory in memory, where making and removing thousands of files is quick, if there is one with room."""
-    return _MEMORY if _MEMORY.exists() and shutil.disk_usage(_MEMORY).free > 4 << 30 else None
+def _directory() -> Path:
+    """A new directory; in memory if there is room, where making and removing many files is quick."""
+    in_memory = _MEMORY.exists() and shutil.disk_usage(_MEMORY).free > _ROOM
+    return Path(tempfile.mkdtemp(prefix="lyceum-test-", dir=_MEMORY if in_memory else None))
+
+
+def _text(url: URL) -> str:
+    return url.render_as_string(hide_password=False)
 
 
 def _idle(engine: AsyncEngine) -> int:
@@ -43,11 +47,11 @@ class Databases:
     """
 
     def __init__(self) -> None:
-        self._directory = Path(tempfile.mkdtemp(prefix="lyceum-test-", dir=_memory()))
+        self._directory = _directory()
         self._opened: list[Database] = []
         self._urls: list[URL] = []
         self._done: list[tuple[list[Database], list[URL]]] = []
-        self._templates: dict[str, str] = {}
+        self._templates: dict[str, URL] = {}
         self._server_url: str | None = os.environ.get("LYCEUM_TEST_POSTGRES_URL")
         self._server: asyncpg.Connection | None = None
         self._stop_server: Callable[[], None] | None = None
@@ -58,38 +62,37 @@ class Databases:
 
     async def empty_url(self, dialect: str) -> str:
         """The URL of a new migrated database without rows."""
-        template = self._templates.get(dialect)
-        if template is None:
-            template = await self.bare_url(dialect)
-            database = Database(template)
+        if dialect not in self._templates:
+            template = await self._new(dialect)
+            database = Database(_text(template))
             await migrate.upgrade(database)
             await database.dispose()
+            # Later tests need it too.
+            self._urls.remove(template)
             self._templates[dialect] = template
-        return await self.copy_url(template)
+        return await self.copy_url(_text(self._templates[dialect]))
 
     async def copy(self, database: Database) -> Database:
         """A new database with the rows of another, which must not be in use."""
         await database.dispose()
-        return self._open(await self.copy_url(database.url.render_as_string(hide_password=False)))
+        return self._open(await self.copy_url(_text(database.url)))
 
     async def copy_url(self, source: str) -> str:
         """The URL of a new copy of the database at a URL."""
         url = make_url(source)
-        copy = await self._new(url.get_backend_name(), str(url.database))
-        return copy.render_as_string(hide_password=False)
+        return _text(await self._new(url.get_backend_name(), str(url.database)))
 
     async def bare_url(self, dialect: str) -> str:
         """The URL of a new database without tables."""
-        return (await self._new(dialect)).render_as_string(hide_password=False)
+        return _text(await self._new(dialect))
 
     @contextmanager
     def lent(self) -> Iterator[None]:
         """What is made in here goes when the next one is made after it."""
-        kept = self._opened, self._urls
-        self._opened, self._urls = [], []
+        opened, urls = len(self._opened), len(self._urls)
         yield
-        self._done.append((self._opened, self._urls))
-        self._opened, self._urls = kept
+        self._done.append((self._opened[opened:], self._urls[urls:]))
+        del self._opened[opened:], self._urls[urls:]
 
     def _open(self, url: str) -> Database:
         database = Database(url, pool_size=5)
@@ -156,9 +159,9 @@ class Databases:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._stop_server is not None:
-            self._urls.clear()
-        self._done.append((self._opened, self._urls))
+        # A server that ends takes its databases with it.
+        urls = [] if self._stop_server else [*self._urls, *self._templates.values()]
+        self._done.append((self._opened, urls))
         await self._remove_done()
         if self._server is not None:
             await self._server.close()
