@@ -17,7 +17,7 @@ run: $(VENV) ## Serve the demo data at LYCEUM_HOST:LYCEUM_PORT
 	@exec $(BIN)/lyceum serve
 
 test: $(VENV) $(NODE) browser ## Run every test; ARGS go to pytest
-	$(BIN)/pytest $(ARGS)
+	$(BIN)/pytest -n logical --maxprocesses 4 --dist worksteal $(ARGS)
 
 check: $(VENV) ## Lint, format, types, layers, and whether the exported schema is current
 	$(BIN)/ruff check

@@ -23,7 +23,6 @@ from schemathesis.config import SchemathesisConfig
 from schemathesis.graphql import nodes
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
-from app.demo import load_demo
 from app.demo.credentials import DEMO, LEARNER
 from app.demo.learners import END
 from schema.build import SCHEMA
@@ -73,15 +72,9 @@ class Servers:
 
 
 @pytest.fixture(scope="module")
-async def urls(databases: Databases) -> dict[str, str]:
-    """The demo data on both databases, where no other test asks for tokens or logs in."""
-    urls = {}
-    for dialect in DIALECTS:
-        database = await databases.empty(dialect)
-        await load_demo(database)
-        await database.dispose()
-        urls[dialect] = database.url.render_as_string(hide_password=False)
-    return urls
+async def urls(demo_urls: dict[str, str], databases: Databases) -> dict[str, str]:
+    """Copies of the demo data: while it is connected nobody could copy the original."""
+    return {dialect: await databases.copy_url(url) for dialect, url in demo_urls.items()}
 
 
 @pytest.fixture(scope="module")
