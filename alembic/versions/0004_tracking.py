@@ -1,8 +1,8 @@
 """What tracking events say of learners, ids of users at the learning platform, restrictions of API keys."""
 
 import sqlalchemy as sa
-
 from alembic import op
+
 from app.db.types import BigInt, text
 
 revision = "0004"

@@ -9,7 +9,7 @@ from typing import Any
 
 from starlette.responses import Response
 
-from app.rest.data_analytics.answers import answer, arranged
+from app.rest.data_analytics.answers import answer, by_answer
 from app.rest.data_analytics.countries import by_country
 from app.rest.data_analytics.dates import DAYS, WEEKS
 from app.rest.data_analytics.days import by_day
@@ -354,7 +354,7 @@ ROUTES = (
                 "consolidated_variant": None,
             },
             step=answer,
-            arrange=arranged,
+            arrange=by_answer,
         ),
         path="/api/v0/problems/{problem_id}/answer_distribution",
         document="answers",
