@@ -15,7 +15,7 @@ from app.errors import BadUserInput, LyceumError
 from benchmarks.bench import bench
 from benchmarks.data import FULL, SMALL
 from benchmarks.databases import data_directory, filled
-from benchmarks.queries import BATCHES, QUERIES, Batch, Query
+from benchmarks.queries import BATCHES, LOOKUPS, QUERIES, Batch, Lookup, Query
 from benchmarks.report import BatchMeasurement, Measurement, batch_table, describe, table
 
 
@@ -27,7 +27,7 @@ class Choice(StrEnum):
     BOTH = "both"
 
 
-_NAMED: dict[str, Query | Batch] = {query.name: query for query in (*QUERIES, *BATCHES)}
+_NAMED: dict[str, Query | Lookup | Batch] = {query.name: query for query in (*QUERIES, *LOOKUPS, *BATCHES)}
 _ALL = ",".join(_NAMED)
 
 app = typer.Typer(pretty_exceptions_enable=False, add_completion=False)
@@ -72,7 +72,7 @@ def main(
     console.print(describe({name: at.version for name, at in databases.items()}, chosen, scale))
 
 
-def _chosen(names: str) -> Sequence[Query | Batch]:
+def _chosen(names: str) -> Sequence[Query | Lookup | Batch]:
     wanted = [name.strip().upper() for name in names.split(",")]
     for name in wanted:
         if name not in _NAMED:

@@ -11,7 +11,7 @@ from rich.table import Table
 
 from benchmarks.data import Scale
 from benchmarks.load import Load
-from benchmarks.queries import Batch, Query
+from benchmarks.queries import Batch, Lookup, Query
 from benchmarks.stream import Streams
 
 _PACKAGES = (
@@ -133,7 +133,7 @@ def batch_table(measurements: Sequence[BatchMeasurement]) -> Table:
     return drawn
 
 
-def describe(databases: Mapping[str, str], queries: Sequence[Query | Batch], scale: Scale) -> str:
+def describe(databases: Mapping[str, str], queries: Sequence[Query | Lookup | Batch], scale: Scale) -> str:
     """What the tables are of: queries, data, machine and versions."""
     versions = {
         "Python": platform.python_version(),
