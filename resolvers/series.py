@@ -4,11 +4,12 @@ import datetime as dt
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, Integer, Select, and_, case, cast, func, select
+from sqlalchemy import ColumnElement, FromClause, Integer, Select, and_, case, cast, func, literal, select
 
 from app.db import models
 from app.db.models.tables import table_of
 from app.vocabulary import Activity, Bucket, Dimension, Gender
+from resolvers.access import has_readable_analytics, may_read_analytics
 from resolvers.context import Context
 from resolvers.days import Days, Range, days_before
 from resolvers.keys import is_one_of
@@ -30,6 +31,24 @@ _GROUPS = {
     Dimension.COUNTRY: "country",
 }
 """The column that names the group, of series that have a row for each group."""
+
+
+def readable(context: Context, run: Any) -> Any:
+    """The run, or an awaitable of it; None for viewers who may not see its numbers."""
+    if context.viewer.is_restricted:
+        return _if_readable(context, run)
+    return run if may_read_analytics(context.viewer) else None
+
+
+async def _if_readable(context: Context, run: Any) -> Any:
+    def batch(runs: Sequence[int]) -> Select[Any]:
+        rows = table_of(models.CourseRun)
+        return select(rows.c.id, literal(True)).where(
+            is_one_of(rows.c.id, runs, context.reader.dialect),
+            has_readable_analytics(context.viewer, rows),
+        )
+
+    return run if await context.loaders.value("readable", batch, False).load(run.id) else None
 
 
 def enrollment(

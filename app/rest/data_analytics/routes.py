@@ -13,7 +13,7 @@ from app.rest.data_analytics.answers import answer, by_answer
 from app.rest.data_analytics.countries import by_country
 from app.rest.data_analytics.dates import DAYS, WEEKS
 from app.rest.data_analytics.days import by_day
-from app.rest.data_analytics.manner import MANNER, nothing
+from app.rest.data_analytics.manner import MANNER, check_restriction, nothing
 from app.rest.data_analytics.service import SERVICE, TOKEN
 from app.rest.data_analytics.table import COMPACT, Table
 from app.rest.render import Row, compact, midnight, whole
@@ -115,6 +115,7 @@ def _of_activity(route: Route, call: Call) -> dict[str, Any]:
 
 
 def _recent(call: Call, data: dict[str, Any]) -> Response:
+    check_restriction(call, data)
     week = data["run"] and data["run"]["latest"]
     if not week:
         raise nothing(call)

@@ -7,7 +7,7 @@ from typing import Any
 
 from starlette.responses import Response
 
-from app.rest.data_analytics.manner import nothing
+from app.rest.data_analytics.manner import check_restriction, nothing
 from app.rest.render import Row, compact, csv
 from app.rest.route import Call
 from app.rest.schemas import STRING, Schema, exactly
@@ -32,6 +32,7 @@ class Table:
 
     def answer(self, call: Call, data: dict[str, Any]) -> Response:
         """The rows of a document's data, each with the members of what holds it."""
+        check_restriction(call, data)
         rows: Iterable[Row] = (row for holder in _holders(data) for row in _rows(holder))
         if self.step:
             rows = map(self.step, rows)
