@@ -62,7 +62,7 @@ _route = partial(
 
 
 def _table(table: Table, **declared: Any) -> Route:
-    return _route(answer=table.answer, shape=table.shape, **declared)
+    return _route(answer=table.answer, is_long=table.spread is not None, shape=table.shape, **declared)
 
 
 def _week(row: Row) -> Row:
@@ -227,7 +227,7 @@ ROUTES = (
                 "created": COMPACT,
             },
             step=_born,
-            arrange=by_day,
+            spread=by_day,
             slug="enrollment-age",
         ),
         path="/api/v0/courses/{course_id}/enrollment/birth_year/",
@@ -246,7 +246,7 @@ ROUTES = (
                 "created": COMPACT,
             },
             step=_educated,
-            arrange=by_day,
+            spread=by_day,
             slug="enrollment-education",
         ),
         path="/api/v0/courses/{course_id}/enrollment/education/",
@@ -282,7 +282,7 @@ ROUTES = (
                 "count": None,
                 "created": COMPACT,
             },
-            arrange=by_country,
+            spread=by_country,
             slug="enrollment-location",
         ),
         path="/api/v0/courses/{course_id}/enrollment/location/",

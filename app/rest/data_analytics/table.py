@@ -1,7 +1,7 @@
 """What is answered: rows of one shape, made of what documents returned."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,13 +21,15 @@ class Table:
     """Rows and the members of each, in their order.
 
     Of a member without a schema the type is GraphQL's. `step` changes each row
-    that GraphQL returned, `arrange` makes those to answer of all of them. `slug`
-    is in the name of the file that CSV is saved as (Data Analytics contract 3.1).
+    that GraphQL returned, `arrange` puts them in order. Where they are spans of days,
+    `spread` makes rows of days of them, with these members, in order. `slug` is in
+    the name of the file that CSV is saved as (Data Analytics contract 3.1).
     """
 
     members: Mapping[str, Schema | None]
     step: Callable[[Row], Row] | None = None
     arrange: Callable[[Iterable[Row]], Iterable[Row]] | None = None
+    spread: Callable[[Iterable[Row], Collection[str]], Iterable[Row]] | None = None
     slug: str | None = None
 
     def answer(self, call: Call, data: dict[str, Any]) -> Response:
@@ -38,7 +40,10 @@ class Table:
             rows = map(self.step, rows)
         if self.arrange:
             rows = self.arrange(rows)
-        value = [{name: row[name] for name in self.members} for row in rows]
+        if self.spread:
+            value = list(self.spread(rows, self.members))
+        else:
+            value = [{name: row[name] for name in self.members} for row in rows]
         if not value:
             raise nothing(call)
         headers = {}
