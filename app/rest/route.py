@@ -180,8 +180,15 @@ class Api:
     name: str
     description: str
     routes: tuple[Route, ...]
+    explored_as: str | None = None
+    """What the explorer calls the group of its paths, where that is not its name."""
     moved: Mapping[str, str] = field(default_factory=dict)
     """Paths that lead to others."""
     root: str | None = None
     """Below it, `unknown` is the body of what matches no path."""
     unknown: Any = None
+
+    @property
+    def group(self) -> str:
+        """The name of its paths in the explorer."""
+        return self.explored_as or self.name
