@@ -153,8 +153,8 @@ class Route:
     body: Schema | None = None
     variables: Callable[["Route", Call], dict[str, Any]] = by_parameters
     answer: Callable[[Call, dict[str, Any]], Response] | None = None
-    is_long: bool = False
-    """Whether `answer` may take so long that it is not made on the event loop."""
+    is_long: Callable[[dict[str, Any]], bool] | None = None
+    """Tells of which data the answer takes so long that it is not made on the event loop."""
     row: Callable[[dict[str, Any]], Any] | None = None
     result: str = "page.nodes"
     shape: Callable[[Schema], Schema] | None = None

@@ -148,13 +148,12 @@ class Shim:
                 # What is wrong with the first page still has an answer of its own.
                 what = f"{route.path} for {call.viewer.username} with {raw}"
                 return Stream(await read(None), read, presence, what)
-            found = await presence.during(data())
-            answer = route.answer
-            if not route.is_long:
-                return answer(call, melt(found))
+            found = melt(await presence.during(data()))
+            if route.is_long is None or not route.is_long(found):
+                return route.answer(call, found)
             # While a thread makes it, others get their answers in between.
             async with self._making:
-                return await asyncio.to_thread(lambda: answer(call, melt(found)))
+                return await asyncio.to_thread(route.answer, call, found)
         finally:
             presence.close()
 
