@@ -1,6 +1,7 @@
 """The application: mounts everything, does nothing else."""
 
 import gc
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -79,7 +80,7 @@ def create_app(settings: Settings | None = None, clock: Clock = now) -> Starlett
     proxies = settings.trusted_proxies
 
     async def front(request: Request) -> Response:
-        return RedirectResponse(GRAPHQL_PATH, 302)
+        return RedirectResponse(f"{EXPLORER_PATH}/", 302)
 
     async def to_explorer(request: Request) -> Response:
         return RedirectResponse(f"{EXPLORER_PATH}/", 301)
@@ -89,6 +90,8 @@ def create_app(settings: Settings | None = None, clock: Clock = now) -> Starlett
         # What lives as long as the process need not be looked through at every collection.
         gc.collect()
         gc.freeze()
+        # What threads make of long answers holds up the event loop no longer than this.
+        sys.setswitchinterval(0.001)
         yield
         await database.dispose()
 

@@ -116,6 +116,14 @@ class Dimension(StrEnum):
     COUNTRY = "country"
 
 
+class Bucket(StrEnum):
+    """How many days a row of a series stands for, by its last one."""
+
+    DAY = "day"
+    WEEK = "week"
+    MONTH = "month"
+
+
 class Series(StrEnum):
     """The series that are computed from events (Data Analytics contract 8)."""
 

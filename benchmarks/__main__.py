@@ -16,7 +16,7 @@ from benchmarks.bench import bench
 from benchmarks.data import FULL, SMALL
 from benchmarks.databases import data_directory, filled
 from benchmarks.ingest import INGEST, SMALL_INGEST, Ingest
-from benchmarks.queries import BATCHES, QUERIES, Batch, Query
+from benchmarks.queries import BATCHES, LOOKUPS, QUERIES, Batch, Lookup, Query
 from benchmarks.report import (
     BatchMeasurement,
     IngestMeasurement,
@@ -36,7 +36,8 @@ class Choice(StrEnum):
     BOTH = "both"
 
 
-_ALL = ",".join(case.name for case in (*QUERIES, *BATCHES, INGEST))
+_ALL = ",".join(case.name for case in (*QUERIES, *LOOKUPS, *BATCHES, INGEST))
+_Case = Query | Lookup | Batch | Ingest
 
 app = typer.Typer(pretty_exceptions_enable=False, add_completion=False)
 
@@ -89,8 +90,8 @@ def main(
     console.print(describe(versions, chosen, scale))
 
 
-def _chosen(names: str, ingest: Ingest) -> Sequence[Query | Batch | Ingest]:
-    named: dict[str, Query | Batch | Ingest] = {case.name: case for case in (*QUERIES, *BATCHES, ingest)}
+def _chosen(names: str, ingest: Ingest) -> Sequence[_Case]:
+    named: dict[str, _Case] = {case.name: case for case in (*QUERIES, *LOOKUPS, *BATCHES, ingest)}
     wanted = [name.strip().upper() for name in names.split(",")]
     for name in wanted:
         if name not in named:

@@ -18,4 +18,4 @@ async def _answer(request: Request) -> Response:
     return Response(_content(request.path_params["size"]), media_type="application/json")
 
 
-app = Starlette(routes=[Route("/{size:int}", _answer, methods=["POST"])])
+app = Starlette(routes=[Route("/{size:int}", _answer, methods=["GET", "POST"])])

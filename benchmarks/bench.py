@@ -13,13 +13,12 @@ from benchmarks.databases import Filled, data_directory, filled
 from benchmarks.ingest import Ingest, import_log, post
 from benchmarks.load import Load, Target, hammer, walk
 from benchmarks.process import cores, peak_memory, pin, start_peak
-from benchmarks.queries import Batch, Query
+from benchmarks.queries import Batch, Lookup, Query
 from benchmarks.report import BatchMeasurement, IngestMeasurement, Measurement
 from benchmarks.server import Server, bare, lyceum
 from benchmarks.stream import idle, stream
 from benchmarks.tracking import write_log
 
-CONNECTIONS = (1, 16)
 STREAMS = (1, 4)
 _WARM_UP = "username=learner-00001"
 _PAGES_AT_ONCE = 100
@@ -36,22 +35,23 @@ class Bench:
     scale: Scale
     progress: Progress
 
-    def lyceum(self, query: Query, name: str, database: Filled) -> Iterator[Measurement]:
+    def lyceum(self, query: Query | Lookup, name: str, database: Filled) -> Iterator[Measurement]:
         """Measure a query on Lyceum over a database."""
         with lyceum(database.url, self.core) as running:
-            target = self._target(query, running, "/graphql", database.pid)
-            if query.paged:
+            path = query.address(self.scale) if isinstance(query, Lookup) else "/graphql"
+            target = self._target(query, running, path, database.pid)
+            if isinstance(query, Query) and query.paged:
                 load = self._walk(target, f"{query.name}, {name}")
                 yield Measurement(query.name, name, 1, load, peak_memory(running.pid))
             else:
-                yield from self._hammer(target, query, name, CONNECTIONS)
+                yield from self._hammer(target, query, name, query.connections)
 
-    def bare(self, query: Query, size: int) -> Iterator[Measurement]:
+    def bare(self, query: Query | Lookup, size: int) -> Iterator[Measurement]:
         """Measure a query on the bare handler, which answers with so many bytes."""
         target = self._target(query, self.bare_server, f"/{size}")
-        yield from self._hammer(
-            target, query, "bare Starlette", CONNECTIONS[:1] if query.paged else CONNECTIONS
-        )
+        is_paged = isinstance(query, Query) and query.paged
+        connections = query.connections[:1] if is_paged else query.connections
+        yield from self._hammer(target, query, "bare Starlette", connections)
 
     def batch(self, batch: Batch, name: str, database: Filled) -> Iterator[BatchMeasurement]:
         """Measure a batch over a database, each number of streams on a server that streamed nothing yet."""
@@ -82,12 +82,16 @@ class Bench:
                     advance(1)
                     yield IngestMeasurement(ingest, dialect, database.version, imported, posts)
 
-    def _target(self, query: Query, running: Server, path: str, database: int | None = None) -> Target:
-        body = {"query": query.text, "variables": query.variables(self.scale)}
+    def _target(
+        self, query: Query | Lookup, running: Server, path: str, database: int | None = None
+    ) -> Target:
+        body = None
+        if isinstance(query, Query):
+            body = {"query": query.text, "variables": query.variables(self.scale)}
         return Target(running.port, path, body, running.pid, database)
 
     def _hammer(
-        self, target: Target, query: Query, name: str, connections: Sequence[int]
+        self, target: Target, query: Query | Lookup, name: str, connections: Sequence[int]
     ) -> Iterator[Measurement]:
         advance = self.progress(f"{query.name}, {name}", len(connections))
         for count in connections:

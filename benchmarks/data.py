@@ -1,6 +1,7 @@
 """The generated data set: large, made of arithmetic, the same every time."""
 
 import datetime as dt
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -12,7 +13,7 @@ from sqlmodel import SQLModel
 
 from app.auth.secrets import hash_key
 from app.db.engine import Database
-from app.db.models import ApiKey, Calendar, Course, CourseRun, Enrollment, EnrollmentSpan, User
+from app.db.models import ActivityWeek, ApiKey, Calendar, Course, CourseRun, Enrollment, EnrollmentSpan, User
 from app.db.models.tables import table_of
 from app.db.types import UtcDateTime
 from app.errors import BadUserInput
@@ -25,6 +26,10 @@ API_KEY = "benchmark-key-0123456789"
 FIRST_DAY = dt.date(2023, 1, 1)
 _FIRST_MOMENT = dt.datetime(2023, 1, 1, tzinfo=dt.UTC)
 _CHUNK = 10_000
+_COUNTRIES = re.findall(
+    "..",
+    "ARATAUBDBEBGBRCACHCLCNCOCZDEDKDZEGESETFIFRGBGHGRHUIDIEILINIRITJPKEKRMAMXMYNGNLNONZPEPHPKPLPTROSEUSVN",
+)
 
 
 @dataclass(frozen=True)
@@ -89,12 +94,15 @@ def run_key(number: int, scale: Scale) -> str:
 
 async def fill(database: Database, scale: Scale, progress: Progress = silent) -> None:
     """Write the data set into a migrated database without rows, in one transaction."""
+    countries = list(_spans_of_countries(scale))
     tables: tuple[tuple[type[SQLModel], Iterator[dict[str, Any]], int], ...] = (
         (User, _users(scale), scale.accounts),
         (ApiKey, iter([{"user_id": scale.accounts, "key_hash": hash_key(API_KEY)}]), 1),
         (Course, _courses(scale), scale.courses),
         (CourseRun, _runs(scale), scale.runs),
         (Enrollment, _enrollments(scale), scale.enrollments),
+        (ActivityWeek, _weeks(scale), scale.runs * (scale.days // 7)),
+        (EnrollmentSpan, iter(countries), len(countries)),
     )
     async with database.begin() as connection:
         for model, rows, total in tables:
@@ -197,6 +205,37 @@ def _enrollments(scale: Scale) -> Iterator[dict[str, Any]]:
                 "mode": _MODES[number % len(_MODES)].name,
                 "is_active": number % 10 != 0,
                 "created": _FIRST_MOMENT + dt.timedelta(minutes=number),
+            }
+
+
+def _weeks(scale: Scale) -> Iterator[dict[str, Any]]:
+    monday = FIRST_DAY - dt.timedelta(FIRST_DAY.weekday())
+    for run in range(scale.runs):
+        for number in range(scale.days // 7):
+            yield {
+                "run_id": run + 1,
+                "week": monday + dt.timedelta(7 * number),
+                "any": 100 + number,
+                "attempted_problem": 80 + number,
+                "played_video": 60 + number,
+                "posted_forum": number,
+                "computed_at": _FIRST_MOMENT,
+            }
+
+
+def _spans_of_countries(scale: Scale) -> Iterator[dict[str, Any]]:
+    """Spans of one run in the middle: in each country the count changes once a week."""
+    for place, country in enumerate(_COUNTRIES):
+        for number in range(place % 7, scale.days, 7):
+            yield {
+                "run_id": scale.runs // 2 + 1,
+                "dimension": Dimension.COUNTRY,
+                "value": country,
+                "since": FIRST_DAY + dt.timedelta(number),
+                "until": FIRST_DAY + dt.timedelta(number + 7),
+                "count": place + number,
+                "cumulative_count": place + 2 * number,
+                "computed_at": _FIRST_MOMENT,
             }
 
 

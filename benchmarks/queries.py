@@ -16,6 +16,21 @@ class Query:
     text: str
     variables: Callable[[Scale], Mapping[str, Any]]
     paged: bool = False
+    connections = (1, 16)
+
+
+@dataclass(frozen=True)
+class Lookup:
+    """A path of the Data Analytics API, of the run that queries of series ask for."""
+
+    name: str
+    content: str
+    path: str
+    connections = (1, 8)
+
+    def address(self, scale: Scale) -> str:
+        """The path of the run."""
+        return f"/api/v0/courses/{run_key(scale.runs // 2, scale)}/{self.path}"
 
 
 @dataclass(frozen=True)
@@ -84,6 +99,15 @@ QUERIES = (
         lambda scale: {"first": 100},
         paged=True,
     ),
+)
+
+_YEAR = "?start_date=2023-01-01&end_date=2024-01-01"
+
+LOOKUPS = (
+    Lookup("L1", "one year of daily enrollment", f"enrollment/{_YEAR}"),
+    Lookup("L2", "latest location", "enrollment/location/?start_date=2023-01-31&end_date=2023-02-01"),
+    Lookup("L3", "latest week", "recent_activity/"),
+    Lookup("L4", "one year of locations", f"enrollment/location/{_YEAR}"),
 )
 
 BATCHES = (

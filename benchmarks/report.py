@@ -12,7 +12,7 @@ from rich.table import Table
 from benchmarks.data import Scale
 from benchmarks.ingest import BATCH, Import, Ingest, Posts
 from benchmarks.load import Load
-from benchmarks.queries import Batch, Query
+from benchmarks.queries import Batch, Lookup, Query
 from benchmarks.stream import Streams
 
 _PACKAGES = (
@@ -174,7 +174,9 @@ def ingest_table(measurements: Sequence[IngestMeasurement]) -> Table:
     return drawn
 
 
-def describe(databases: Mapping[str, str], queries: Sequence[Query | Batch | Ingest], scale: Scale) -> str:
+def describe(
+    databases: Mapping[str, str], queries: Sequence[Query | Lookup | Batch | Ingest], scale: Scale
+) -> str:
     """What the tables are of: queries, data, machine and versions."""
     versions = {
         "Python": platform.python_version(),

@@ -8,16 +8,16 @@ from sqlmodel import SQLModel
 from app.auth.viewer import Viewer
 from app.db import models
 from app.db.models.tables import table_of
-from app.vocabulary import ProgramStatus, RunStatus, Scope
+from app.vocabulary import OrganizationRole, ProgramStatus, RunStatus, Scope
 
 Rule = Callable[[Viewer, FromClause], ColumnElement[bool]]
-"""For a viewer who is not staff: the condition on rows of a table."""
+"""For a viewer: the condition on rows of a table. Most are not asked for staff, who see all."""
 
 
 def visible(viewer: Viewer, model: type[SQLModel], rows: FromClause) -> ColumnElement[bool]:
     """The condition under which the viewer sees a row; `rows` is the model's table or an alias of it."""
-    rule = _RULES[model]
-    return true() if viewer.is_staff else rule(viewer, rows)
+    is_free = viewer.is_staff and model not in _FOR_STAFF_TOO
+    return true() if is_free else _RULES[model](viewer, rows)
 
 
 def check_columns(viewer: Viewer, model: type[SQLModel], names: Collection[str]) -> None:
@@ -31,6 +31,23 @@ def may_read_analytics(viewer: Viewer) -> bool:
     return viewer.is_staff or viewer.is_analyst
 
 
+def has_readable_analytics(viewer: Viewer, run: FromClause) -> ColumnElement[bool]:
+    """The condition under which the viewer sees the numbers of a run (Data Analytics contract 2.2)."""
+    if not may_read_analytics(viewer):
+        return false()
+    if not viewer.is_restricted:
+        return true()
+    course, organization = table_of(models.ApiKeyCourse), table_of(models.ApiKeyOrganization)
+    owner = table_of(models.CourseOrganization)
+    named = select(course.c.course_id).where(course.c.user_id == viewer.user_id)
+    owned = (
+        select(owner.c.course_id)
+        .join(organization, organization.c.organization_id == owner.c.organization_id)
+        .where(organization.c.user_id == viewer.user_id, owner.c.role == OrganizationRole.OWNER)
+    )
+    return or_(run.c.course_id.in_(named), run.c.course_id.in_(owned))
+
+
 def _everyone(viewer: Viewer, rows: FromClause) -> ColumnElement[bool]:
     return true()
 
@@ -39,8 +56,10 @@ def _staff(viewer: Viewer, rows: FromClause) -> ColumnElement[bool]:
     return false()
 
 
-def _analysts(viewer: Viewer, rows: FromClause) -> ColumnElement[bool]:
-    return true() if viewer.is_analyst else false()
+def _of_readable_run(viewer: Viewer, rows: FromClause) -> ColumnElement[bool]:
+    run = table_of(models.CourseRun).alias("read_run")
+    readable = has_readable_analytics(viewer, run)
+    return exists().where(run.c.id == rows.c.run_id, readable) if viewer.is_restricted else readable
 
 
 def _own(column: str) -> Rule:
@@ -123,5 +142,6 @@ _RULES: dict[type[SQLModel], Rule] = {
     models.Progress: _own_or_of_staffed_run,
     models.EnterpriseCatalog: _of_own_customer("customer_id"),
     models.EnterpriseCustomer: _of_own_customer("id"),
-    models.Module: _analysts,
+    models.Module: _of_readable_run,
 }
+_FOR_STAFF_TOO = {models.Module}

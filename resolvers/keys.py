@@ -4,7 +4,17 @@ from collections.abc import Sequence
 from typing import Any
 
 import orjson
-from sqlalchemy import BigInteger, ColumnElement, TableValuedAlias, any_, bindparam, func, select, type_coerce
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Date,
+    TableValuedAlias,
+    any_,
+    bindparam,
+    func,
+    select,
+    type_coerce,
+)
 from sqlalchemy.dialects.postgresql import ARRAY
 
 _ARRAY = ARRAY(BigInteger)
@@ -20,8 +30,9 @@ def ids_table(ids: Sequence[int], dialect: str) -> TableValuedAlias:
 
 def is_one_of(column: ColumnElement[Any], keys: Sequence[Any], dialect: str) -> ColumnElement[bool]:
     """Whether a column holds one of the keys."""
-    if not isinstance(column.type, BigInteger):
+    if not isinstance(column.type, BigInteger | Date):
         return column == keys[0] if len(keys) == 1 else column.in_(keys)
     if dialect == "sqlite":
         return column.in_(select(ids_table(keys, dialect).c.value))
-    return column == any_(type_coerce(bindparam(None, list(keys), type_=_ARRAY), _ARRAY))
+    array = ARRAY(column.type)
+    return column == any_(type_coerce(bindparam(None, list(keys), type_=array), array))

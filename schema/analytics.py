@@ -6,19 +6,30 @@ from typing import Annotated, Any, cast
 
 import strawberry
 
-from resolvers import analytics, catalog
+from resolvers import analytics, catalog, series
 from resolvers.context import Context, PageLimits
+from resolvers.days import Range
 from schema.catalog import CourseRun
-from schema.enums import Activity, Dimension, EducationLevel
+from schema.enums import Activity, Bucket, Dimension, EducationLevel
 from schema.filters import ModuleOrder, ModuleWhere
 from schema.relay import Connection, ContextInfo, Multiplier, Node, connection, field, to_one
 from schema.selection import columns
 
 _Start = Annotated[dt.date | None, strawberry.argument(description="First day.")]
 _End = Annotated[dt.date | None, strawberry.argument(description="Day after the last one.")]
-_Read = Callable[[Context, int, analytics.Range, Collection[str]], Any]
+_Every = Annotated[
+    Bucket,
+    strawberry.argument(
+        description="How often there is a row: it tells the end of the last day of its week or month"
+        " that is in the range, and `date` is that day."
+    ),
+]
+_IncludeToday = Annotated[
+    bool, strawberry.argument(description="Whether the running day may be the last one, as it is so far.")
+]
+_Read = Callable[[Context, int, Range, Bucket, Collection[str]], Any]
 _RANGE = (
-    " Days are UTC and complete: today is never among them. Without a range the newest day;"
+    " Days are UTC, and complete unless today is included. Without a range the newest day;"
     " with one bound all days on that side of it."
 )
 
@@ -30,32 +41,37 @@ def _date(value: Any) -> dt.date | None:
         return None
 
 
-def _days(groups: int) -> Multiplier:
-    """The most rows that a series with so many groups a day can have."""
+def _rows(groups: int) -> Multiplier:
+    """The most rows that a series with so many groups can have."""
 
     def multiplier(arguments: Mapping[str, Any], limits: PageLimits) -> int:
         start, end = _date(arguments.get("start")), _date(arguments.get("end"))
-        if start is None and end is None:
-            return groups
-        if start is None:
-            return groups * limits.max_series_days
+        range_ = Range(start, end, arguments.get("includeToday") is True)
+        bucket = Bucket.__members__.get(arguments.get("every", ""), Bucket.DAY)
         today = dt.datetime.now(dt.UTC).date()
-        return groups * max(1, (min(end or today, today) - start).days)
+        return groups * range_.most(bucket, today, limits.max_series_days)
 
     return multiplier
 
 
 def _series(read: _Read, description: str, *, groups: int = 1) -> Any:
-    """A field that is a daily or weekly series of a run."""
+    """A field that is a series of a run, with a row for each bucket and group."""
 
-    def resolve(root: Any, info: ContextInfo, start: _Start = None, end: _End = None) -> Any:
-        return read(info.context, root.id, analytics.Range(start, end), columns(info))
+    def resolve(
+        root: Any,
+        info: ContextInfo,
+        start: _Start = None,
+        end: _End = None,
+        every: _Every = Bucket.DAY,
+        include_today: _IncludeToday = False,
+    ) -> Any:
+        return read(info.context, root.id, Range(start, end, include_today), every, columns(info))
 
-    return strawberry.field(resolver=resolve, description=description, metadata={"multiplier": _days(groups)})
+    return strawberry.field(resolver=resolve, description=description, metadata={"multiplier": _rows(groups)})
 
 
 def _enrollment(dimension: Dimension) -> _Read:
-    return lambda context, run, range_, names: analytics.enrollment(context, run, dimension, range_, names)
+    return lambda context, run, *how: series.enrollment(context, run, dimension, *how)
 
 
 def _computed(read: Callable[[Context, int], Any], description: str, *, items: int) -> Any:
@@ -73,7 +89,7 @@ def _computed(read: Callable[[Context, int], Any], description: str, *, items: i
 
 @strawberry.type(description="How many learners were enrolled at the end of a day.")
 class EnrollmentDay:
-    date: dt.date = field("The UTC day.")
+    date: dt.date = field("The UTC day; of a week or month, the last one of it.")
     count: int = field("Learners enrolled at the end of the day.")
     cumulative_count: int = field("Learners who were ever enrolled up to then.")
     computed_at: dt.datetime = field("When this was computed.")
@@ -99,6 +115,14 @@ class EnrollmentByModeDay(EnrollmentDay):
     credit: int = field("In mode `credit`.")
     masters: int = field("In mode `masters`.")
     other_modes: int = field("In any other mode.")
+    cumulative_audit: int = field("Ever enrolled, and in mode `audit` last.")
+    cumulative_honor: int = field("Ever enrolled, and in mode `honor` last.")
+    cumulative_verified: int = field("Ever enrolled, and in mode `verified` last.")
+    cumulative_professional: int = field("Ever enrolled, and in mode `professional` last.")
+    cumulative_no_id_professional: int = field("Ever enrolled, and in mode `no-id-professional` last.")
+    cumulative_credit: int = field("Ever enrolled, and in mode `credit` last.")
+    cumulative_masters: int = field("Ever enrolled, and in mode `masters` last.")
+    cumulative_other_modes: int = field("Ever enrolled, and in any other mode last.")
 
 
 @strawberry.type(description="How many learners were enrolled at the end of a day, by gender.")
@@ -107,6 +131,10 @@ class EnrollmentByGenderDay(EnrollmentDay):
     male: int = field("Male learners.")
     other: int = field("Learners of another gender.")
     unknown: int = field("Learners who gave none.")
+    cumulative_female: int = field("Female learners who were ever enrolled up to then.")
+    cumulative_male: int = field("Male learners who were ever enrolled up to then.")
+    cumulative_other: int = field("Learners of another gender who were ever enrolled up to then.")
+    cumulative_unknown: int = field("Learners who gave none and were ever enrolled up to then.")
 
 
 @strawberry.type(description="How many learners born in a year were enrolled at the end of a day.")
@@ -189,7 +217,24 @@ class Problem(Node):
     grades: list[GradeCount] = _computed(
         analytics.grades, "Learners by the grade that they have now.", items=20
     )
-    answers: list[AnswerCount] = _computed(analytics.answers, "Learners by their answer.", items=50)
+
+    @strawberry.field(
+        description="Learners by their answer.",
+        metadata={"needs": ("id",), "multiplier": lambda arguments, limits: 50},
+    )
+    async def answers(
+        root: Any,  # noqa: N805
+        info: ContextInfo,
+        consolidated: Annotated[
+            bool,
+            strawberry.argument(
+                description="Whether variants of the same answer are counted together, in parts where"
+                " they differ in nothing else."
+            ),
+        ] = True,
+    ) -> list[AnswerCount]:
+        found = await analytics.answers(info.context, root.id, merged=consolidated)
+        return cast(list[AnswerCount], found)
 
 
 @strawberry.type(description="A subsection of a course run, and who opened it.")
@@ -212,7 +257,7 @@ class Video(Node):
         analytics.views, "Who watched it; null when never computed.", items=1
     )
     timeline: list[VideoSegment] = _computed(
-        analytics.timeline, "Segments that anybody watched, in order.", items=500
+        analytics.timeline, "Segments that anybody watched, in order, up to the final one.", items=500
     )
 
 
@@ -222,10 +267,10 @@ class Analytics:
         _enrollment(Dimension.TOTAL), "Enrolled learners by day." + _RANGE
     )
     enrollment_by_mode: list[EnrollmentByModeDay] = _series(
-        analytics.enrollment_by_mode, "Enrolled learners by day and enrollment mode." + _RANGE
+        series.enrollment_by_mode, "Enrolled learners by day and enrollment mode." + _RANGE
     )
     enrollment_by_gender: list[EnrollmentByGenderDay] = _series(
-        analytics.enrollment_by_gender, "Enrolled learners by day and gender." + _RANGE
+        series.enrollment_by_gender, "Enrolled learners by day and gender." + _RANGE
     )
     enrollment_by_birth_year: list[EnrollmentByBirthYearDay] = _series(
         _enrollment(Dimension.BIRTH_YEAR),
@@ -242,7 +287,7 @@ class Analytics:
     @strawberry.field(
         description="The same as stretches of days without a change, by group: short, however long the range."
         + _RANGE,
-        metadata={"multiplier": _days(10)},
+        metadata={"multiplier": _rows(10)},
     )
     def enrollment_spans(
         root: Any,  # noqa: N805
@@ -250,18 +295,29 @@ class Analytics:
         by: Annotated[Dimension, strawberry.argument(description="What learners are grouped by.")],
         start: _Start = None,
         end: _End = None,
+        include_today: _IncludeToday = False,
     ) -> list[EnrollmentSpan]:
-        range_ = analytics.Range(start, end)
-        found: list[EnrollmentSpan] = analytics.enrollment_spans(
-            info.context, root.id, by, range_, columns(info)
-        )
-        return found
+        range_ = Range(start, end, include_today)
+        found = series.enrollment_spans(info.context, root.id, by, range_, columns(info))
+        return cast(list[EnrollmentSpan], found)
 
-    activity_weekly: list[ActivityWeek] = _series(
-        analytics.activity,
-        "Active learners by week from Monday to Sunday, UTC; only complete weeks, inside the range. "
-        "Without a range the newest week with activity.",
+    @strawberry.field(
+        description="Active learners by week from Monday to Sunday, UTC; only weeks inside the range, and"
+        " complete unless today is included. Without a range the newest week with activity.",
+        metadata={"multiplier": _rows(1)},
     )
+    def activity_weekly(
+        root: Any,  # noqa: N805
+        info: ContextInfo,
+        start: _Start = None,
+        end: _End = None,
+        include_today: Annotated[
+            bool,
+            strawberry.argument(description="Whether the running week may be the last one, as it is so far."),
+        ] = False,
+    ) -> list[ActivityWeek]:
+        range_ = Range(start, end, include_today)
+        return cast(list[ActivityWeek], series.activity(info.context, root.id, range_, columns(info)))
 
     @strawberry.field(
         description="The newest complete week in which learners did something; null when there is none."
@@ -271,7 +327,7 @@ class Analytics:
         info: ContextInfo,
         activity: Annotated[Activity, strawberry.argument(description="What they did.")] = Activity.ANY,
     ) -> ActivityWeek | None:
-        found = await analytics.latest_activity(info.context, root.id, activity, columns(info))
+        found = await series.latest_activity(info.context, root.id, activity, columns(info))
         return cast(ActivityWeek | None, found)
 
     problems: Connection[Problem] = connection(

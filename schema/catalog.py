@@ -7,7 +7,7 @@ from uuid import UUID
 
 import strawberry
 
-from resolvers import access, catalog, enrollment, enterprise, reading
+from resolvers import catalog, enrollment, enterprise, reading, series
 from resolvers.modes import modes_of_run
 from schema.enums import Pacing, ProgramStatus, RunStatus
 from schema.filters import (
@@ -282,7 +282,8 @@ class CourseRun(Node):
         description="Computed series; null for viewers who may not see them.", metadata={"needs": ("id",)}
     )
     def analytics(root: Any, info: ContextInfo) -> _Analytics | None:  # noqa: N805
-        return root if access.may_read_analytics(info.context.viewer) else None
+        found: Analytics | None = series.readable(info.context, root)
+        return found
 
 
 @strawberry.type(description="A kind of program, such as MicroMasters.")

@@ -4,6 +4,7 @@ import strawberry
 
 from app.vocabulary import (
     Activity,
+    Bucket,
     ClientType,
     ClosedReason,
     ConsentPolicy,
@@ -19,6 +20,7 @@ from app.vocabulary import (
 
 __all__ = [
     "Activity",
+    "Bucket",
     "ClientType",
     "ClosedReason",
     "ConsentPolicy",
@@ -34,6 +36,7 @@ __all__ = [
 
 for _enum, _description in {
     Activity: "What learners are counted for week by week.",
+    Bucket: "How often a series has a row; a week is from Monday to Sunday.",
     ClientType: "Whether an OAuth client can keep a secret.",
     ClosedReason: "Why nobody can enroll in a course run.",
     ConsentPolicy: "How consent to share data is asked for.",

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from cachetools import TTLCache
-from sqlalchemy import Select, bindparam, exists, literal, null, select
+from sqlalchemy import Select, bindparam, exists, literal, null, or_, select
 from starlette.requests import HTTPConnection, Request
 
 from app.auth.clock import Clock, now
@@ -17,7 +17,15 @@ from app.auth.secrets import hash_key
 from app.auth.sessions import CSRF_HEADER, SAFE_METHODS, SESSION_COOKIE, is_csrf_token
 from app.auth.viewer import STRANGER, Viewer
 from app.db.engine import Database
-from app.db.models import AccessToken, ApiKey, BrowserSession, CourseStaff, User
+from app.db.models import (
+    AccessToken,
+    ApiKey,
+    ApiKeyCourse,
+    ApiKeyOrganization,
+    BrowserSession,
+    CourseStaff,
+    User,
+)
 from app.db.models.tables import table_of
 from app.db.reader import Record
 from app.errors import Forbidden, Unauthenticated, UserInactive
@@ -28,7 +36,18 @@ _REMEMBERED_SECONDS = 5
 _user, _token, _key = table_of(User), table_of(AccessToken), table_of(ApiKey)
 _session = table_of(BrowserSession)
 _is_course_staff = exists().where(table_of(CourseStaff).c.user_id == _user.c.id).label("is_course_staff")
-_columns = (_user.c.id, _user.c.username, _user.c.is_staff, _user.c.is_superuser, _is_course_staff)
+# Whatever the user shows: a password would else buy a token that reads more than the key.
+_is_restricted = or_(
+    *(exists().where(table_of(model).c.user_id == _user.c.id) for model in (ApiKeyCourse, ApiKeyOrganization))
+).label("is_restricted")
+_columns = (
+    _user.c.id,
+    _user.c.username,
+    _user.c.is_staff,
+    _user.c.is_superuser,
+    _is_course_staff,
+    _is_restricted,
+)
 _known_columns = (*_columns, _user.c.is_active)
 _ACCESS_TOKEN = (
     select(*_known_columns, _token.c.scope, _token.c.expires)
@@ -164,5 +183,11 @@ class Authenticator:
 def _viewer(row: Record) -> Viewer:
     is_staff = row.is_staff or row.is_superuser
     return Viewer(
-        row.id, row.username, is_staff, row.is_course_staff, frozenset(row.scope.split()), row.is_superuser
+        row.id,
+        row.username,
+        is_staff,
+        row.is_course_staff,
+        frozenset(row.scope.split()),
+        row.is_superuser,
+        is_restricted=row.is_restricted,
     )

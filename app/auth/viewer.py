@@ -14,7 +14,8 @@ class Viewer:
     staff of some runs only (Enrollment contract 3.4). Scopes are those of an
     access token; without any, it has all of its user's rights, as every other
     credential has. An analyst reads the numbers of every run for this request,
-    whoever the user is (Data Analytics contract 2.2).
+    whoever the user is (Data Analytics contract 2.2). A restricted viewer reads the
+    numbers of the courses only that the user's API key is restricted to, staff or not.
     """
 
     user_id: int | None
@@ -24,6 +25,7 @@ class Viewer:
     scopes: frozenset[str] = frozenset()
     is_superuser: bool = False
     is_analyst: bool = False
+    is_restricted: bool = False
 
     def require_user(self) -> None:
         """Raise `Unauthenticated` for a stranger."""

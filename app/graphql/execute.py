@@ -26,6 +26,7 @@ from app.graphql import limits
 from app.graphql.budget import Purse
 from app.graphql.documents import Document, Documents
 from app.graphql.errors import formatted, refused
+from app.graphql.rows import RowsExecutor
 from app.settings import Settings
 from app.vocabulary import Scope
 from resolvers.context import Budget, Context, PageLimits
@@ -141,6 +142,7 @@ class Executor:
                     operation_name=operation.name,
                     hide_suggestions=self._hides(context.viewer),
                     is_awaitable=_is_awaitable,
+                    executor_class=RowsExecutor,
                 )
                 result = await running if inspect.isawaitable(running) else running
         except TimeoutError:

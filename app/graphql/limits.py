@@ -11,7 +11,9 @@ from functools import cached_property
 from typing import Any
 
 from graphql import (
+    BooleanValueNode,
     DocumentNode,
+    EnumValueNode,
     FieldNode,
     FragmentDefinitionNode,
     FragmentSpreadNode,
@@ -149,7 +151,7 @@ def _outline(value: Any) -> object:
     if isinstance(value, list):
         return list, len(value)
     if isinstance(value, str):
-        # The only texts that matter are days, and whoever sends a long one shall not have it remembered.
+        # The only texts that matter are short, and whoever sends a long one shall not have it remembered.
         return value[:32]
     return None if isinstance(value, dict) else (type(value), value)
 
@@ -258,7 +260,7 @@ class _Walk:
             return self._variables[name] if name in self._variables else self._value(self._defaults.get(name))
         if isinstance(node, IntValueNode):
             return int(node.value) if len(node.value) < 20 else 10**20
-        if isinstance(node, StringValueNode):
+        if isinstance(node, StringValueNode | EnumValueNode | BooleanValueNode):
             return node.value
         if isinstance(node, ListValueNode):
             return node.values

@@ -75,9 +75,9 @@ def openapi(apis: Iterable[Api], schema: GraphQLSchema) -> dict[str, Any]:
     tags: list[dict[str, str]] = []
     paths: dict[str, dict[str, Any]] = {}
     for api in apis:
-        tags.append({"name": api.name, "description": api.description})
+        tags.append({"name": api.group, "description": api.description})
         for route in api.routes:
-            operation = {"tags": [api.name], **_operation(route, schema)}
+            operation = {"tags": [api.group], **_operation(route, schema)}
             paths.setdefault(route.path, {})[route.method.lower()] = operation
     paths |= oauth.paths()
     for path, methods in paths.items():

@@ -5,7 +5,7 @@ import datetime as dt
 import io
 import re
 from collections.abc import Callable, Iterator, Mapping
-from functools import partial
+from functools import cache, partial
 from html import escape
 from json import dumps
 from typing import Any
@@ -95,11 +95,20 @@ def melts(name: str) -> bool:
     return name.startswith(MELTED) and not name.startswith("__")
 
 
+@cache
+def _is_whole(names: tuple[str, ...]) -> bool:
+    return not any(map(melts, names))
+
+
+def _holds_more(value: Row) -> bool:
+    return any(isinstance(item, dict | list) for item in value.values())
+
+
 def melt(value: Any) -> Any:
     """A document's data with all aliases dissolved that ask for it."""
     if isinstance(value, list):
         return [melt(item) for item in value]
-    if not isinstance(value, dict):
+    if not isinstance(value, dict) or (_is_whole(tuple(value)) and not _holds_more(value)):
         return value
     melted: dict[str, Any] = {}
     for name, item in value.items():

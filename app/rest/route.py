@@ -155,6 +155,8 @@ class Route:
     """Names the setting that says how large the body may be."""
     variables: Callable[["Route", Call], dict[str, Any]] = by_parameters
     answer: Callable[[Call, dict[str, Any]], Response] | None = None
+    is_long: Callable[[dict[str, Any]], bool] | None = None
+    """Tells of which data the answer takes so long that it is not made on the event loop."""
     row: Callable[[dict[str, Any]], Any] | None = None
     result: str = "page.nodes"
     shape: Callable[[Schema], Schema] | None = None
@@ -180,8 +182,15 @@ class Api:
     name: str
     description: str
     routes: tuple[Route, ...]
+    explored_as: str | None = None
+    """What the explorer calls the group of its paths, where that is not its name."""
     moved: Mapping[str, str] = field(default_factory=dict)
     """Paths that lead to others."""
     root: str | None = None
     """Below it, `unknown` is the body of what matches no path."""
     unknown: Any = None
+
+    @property
+    def group(self) -> str:
+        """The name of its paths in the explorer."""
+        return self.explored_as or self.name

@@ -11,8 +11,10 @@ APIS = (
     Api("Batches", "All accounts and all enrollments, each in one long answer.", BATCH),
     Api(
         "Data Analytics API",
-        "Series of course runs, problems and videos, as in Open edX. Any key, sent as `Token`, reads all.",
+        "The Data Analytics API: series of course runs, problems and videos, as in Open edX. Any key, sent as"
+        " `Token`, reads all that it is not restricted from.",
         DATA_ANALYTICS,
+        explored_as="api",
         moved={f"/api/v0/{name}/": f"/{name}/" for name in ("status", "authenticated", "health")},
         root="/api/v0/",
         unknown={"status": 404},

@@ -56,6 +56,7 @@ class Shim:
         self._clock = clock
         self._requests: dict[str, Attempts] = {}
         self._paging = asyncio.Semaphore(_PAGES_AT_ONCE)
+        self._making = asyncio.Semaphore(1)
         self.routes: list[BaseRoute] = [route for api in apis for route in self._routes(api)]
 
     def _routes(self, api: Api) -> list[BaseRoute]:
@@ -149,7 +150,12 @@ class Shim:
                 # What is wrong with the first page still has an answer of its own.
                 what = f"{route.path} for {call.viewer.username} with {raw}"
                 return Stream(await read(None), read, presence, what)
-            return route.answer(call, melt(await presence.during(data())))
+            found = melt(await presence.during(data()))
+            if route.is_long is None or not route.is_long(found):
+                return route.answer(call, found)
+            # While a thread makes it, others get their answers in between.
+            async with self._making:
+                return await asyncio.to_thread(route.answer, call, found)
         finally:
             presence.close()
 

@@ -15,6 +15,7 @@ FIRST_QUERY: Final = """\
 # Run this query with the button or Ctrl-Enter.
 # Ctrl-Space completes as you type; the book in
 # the margin documents every type and field.
+# The paths of older REST APIs are at /docs/.
 
 {
   courses(first: 3) {

@@ -1,11 +1,15 @@
 """`lyceum api-key`: keys that open the server for programs."""
 
 import asyncio
+import json
 
 import pytest
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.auth import credentials
 from app.auth.secrets import hash_key
+from app.cli.common import with_session
+from app.db.models import Course, CourseRun, Organization
 from tests.cli.conftest import Lyceum, contents
 from tests.graphql.clients import Client, client_of
 
@@ -137,3 +141,60 @@ def test_deleting_what_is_not_there(lyceum: Lyceum) -> None:
         ended = lyceum("api-key", "set", username, "--delete-key")
         assert (ended.code, ended.out) == (0, f"{username} had no API key.\n")
     assert len(contents()["user"]) == 1
+
+
+def add_courses() -> None:
+    async def work(session: AsyncSession) -> None:
+        courses = [Course(key=f"X+{number}") for number in (1, 2)]
+        session.add_all([*courses, Organization(key="X", name="X"), Organization(key="Y", name="Y")])
+        await session.flush()
+        session.add(CourseRun(key="X/2/a", course_id=courses[1].id))
+
+    with_session(work)
+
+
+def restrictions(lyceum: Lyceum) -> list[tuple[str, list[str], list[str]]]:
+    rows = json.loads(lyceum("api-key", "list").out)
+    return [(row["user"], row["courses"], row["organizations"]) for row in rows]
+
+
+def test_a_restriction_replaces_the_one_before_and_ends_with_the_key(lyceum: Lyceum) -> None:
+    add_courses()
+    lyceum("api-key", "set", "ada", KEY)
+    lyceum("api-key", "set", "bob", OTHER_KEY)
+    words = ("--course", "X/2/a", "--course", "X+1", "--course", "X+2", "--organization", "Y")
+    ended = lyceum("api-key", "restrict", "ada", *words)
+    assert (ended.code, ended.out) == (0, "Restricted ada to the analytics of X+1, X+2, X/2/a, Y.\n")
+    assert restrictions(lyceum) == [("ada", ["X+1", "X+2"], ["Y"]), ("bob", [], [])]
+
+    lyceum("api-key", "restrict", "ada", "--organization", "X")
+    # Another key of the same user is as restricted.
+    lyceum("api-key", "set", "ada", "third-key-0123456789")
+    assert restrictions(lyceum)[0] == ("ada", [], ["X"])
+
+    for out in ("ada is no longer restricted.\n", "ada was not restricted.\n"):
+        assert lyceum("api-key", "unrestrict", "ada").out == out
+    assert restrictions(lyceum)[0] == ("ada", [], [])
+
+    lyceum("api-key", "restrict", "ada", "--course", "X+1")
+    lyceum("api-key", "set", "ada", "--delete-key")
+    assert contents()["api_key_course"] == []
+    entries = repr(contents()["audit_entry"])
+    assert entries.count("'api_key.restrict'") == 3
+    assert entries.count("'api_key.unrestrict'") == 1
+
+
+def test_a_restriction_that_cannot_be_is_refused(lyceum: Lyceum) -> None:
+    add_courses()
+    lyceum("api-key", "set", "ada", KEY)
+    lyceum("api-key", "restrict", "ada", "--course", "X+1")
+    before = contents()
+    for words, refusal in (
+        (["ada"], "give a --course or an --organization"),
+        (["bob", "--course", "X+1"], "bob has no API key"),
+        (["ada", "--course", "X+2", "--course", "X+3"], "there is no course or course run X+3"),
+        (["ada", "--organization", "Z"], "there is no organization Z"),
+    ):
+        assert lyceum("api-key", "restrict", *words).refusal == refusal
+    assert lyceum("api-key", "unrestrict", "bob").refusal == "bob has no API key"
+    assert contents() == before

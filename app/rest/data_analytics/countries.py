@@ -1,8 +1,10 @@
 """Countries as ISO 3166-1 codes and names them (Data Analytics contract 4.9)."""
 
 import csv
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator
 from functools import cache
+from itertools import chain
 from pathlib import Path
 
 from app.rest.data_analytics.days import days_of
@@ -11,18 +13,26 @@ from app.rest.render import Row
 _UNKNOWN = {"alpha2": None, "alpha3": None, "name": "UNKNOWN"}
 
 
-def by_country(spans: Iterable[Row]) -> Iterable[Row]:
+def by_country(spans: Iterable[Row], members: Collection[str]) -> Iterator[Row]:
     """A row for each country and day, the unknown country first."""
-    rows: dict[tuple[str, str], Row] = {}
+    countries: defaultdict[str, list[Row]] = defaultdict(list)
     for span in spans:
         country = _countries().get(span["value"], _UNKNOWN)
-        for date in days_of(span):
-            row = rows.setdefault(
-                (country["alpha2"] or "", date), {**span, "country": country, "date": date, "count": 0}
-            )
-            row["count"] += span["count"]
-            row["created"] = max(row["created"], span["created"])
-    return [rows[key] for key in sorted(rows)]
+        countries[country["alpha2"] or ""].append({**span, "country": country})
+    for _, spans_of in sorted(countries.items()):
+        days = chain.from_iterable(days_of(span, members) for span in spans_of)
+        is_one = len({span["value"] for span in spans_of}) == 1
+        yield from days if is_one else _merged(days)
+
+
+def _merged(days: Iterable[Row]) -> list[Row]:
+    """The days of several codes that stand for one country, each once."""
+    rows: dict[str, Row] = {}
+    for day in days:
+        row = rows.setdefault(day["date"], {**day, "count": 0})
+        row["count"] += day["count"]
+        row["created"] = max(row["created"], day["created"])
+    return [rows[date] for date in sorted(rows)]
 
 
 @cache

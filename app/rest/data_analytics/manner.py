@@ -1,6 +1,7 @@
 """Credentials, representations and errors of the Data Analytics API (Data Analytics contract 2, 3 and 5)."""
 
 from dataclasses import replace
+from typing import Any
 
 from starlette.requests import Request
 
@@ -13,6 +14,10 @@ from app.rest.schemas import DETAIL, Schema, exactly
 
 NOT_FOUND = {"detail": "Not found."}
 _NOT_ACCEPTABLE = {"detail": "Could not satisfy the request Accept header."}
+_FORBIDDEN = {"detail": "You do not have permission to perform this action."}
+_LEFT = {"rows", "modules", "latest"}
+"""What documents ask of the series of a run."""
+
 _STATUS: Schema = exactly(status={"type": "integer"})
 
 
@@ -21,8 +26,20 @@ def nothing(call: Call) -> Refusal:
     return Refusal(call.render(NOT_FOUND, 404))
 
 
+def check_restriction(call: Call, data: dict[str, Any]) -> None:
+    """Raise `Refusal` where the restriction of the caller's key leaves nothing to answer with (2.2).
+
+    Of a known course there are no series then. Modules are looked for in the courses
+    of the key, and whether others have them it is not told.
+    """
+    holder = data["run"] if "run" in data else data["modules"]["nodes"]
+    is_left = holder is None or (_LEFT & holder.keys() if isinstance(holder, dict) else holder)
+    if call.viewer.is_restricted and not is_left:
+        raise Refusal(call.render(_FORBIDDEN, 403))
+
+
 async def _identify(authenticator: Authenticator, request: Request) -> Viewer:
-    """Who shows a key or a token as `Token`. Whoever does reads all numbers (2.2)."""
+    """Who shows a key or a token as `Token`. Whoever does reads numbers, all without a restriction (2.2)."""
     words = ", ".join(request.headers.getlist("authorization")).split()
     if not words or words[0].lower() != "token":
         return STRANGER

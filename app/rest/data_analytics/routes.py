@@ -9,11 +9,11 @@ from typing import Any
 
 from starlette.responses import Response
 
-from app.rest.data_analytics.answers import answer, arranged
+from app.rest.data_analytics.answers import answer, by_answer
 from app.rest.data_analytics.countries import by_country
 from app.rest.data_analytics.dates import DAYS, WEEKS
 from app.rest.data_analytics.days import by_day
-from app.rest.data_analytics.manner import MANNER, nothing
+from app.rest.data_analytics.manner import MANNER, check_restriction, nothing
 from app.rest.data_analytics.service import SERVICE, TOKEN
 from app.rest.data_analytics.table import COMPACT, Table
 from app.rest.render import Row, compact, midnight, whole
@@ -62,7 +62,7 @@ _route = partial(
 
 
 def _table(table: Table, **declared: Any) -> Route:
-    return _route(answer=table.answer, shape=table.shape, **declared)
+    return _route(answer=table.answer, is_long=table.is_long, shape=table.shape, **declared)
 
 
 def _week(row: Row) -> Row:
@@ -115,6 +115,7 @@ def _of_activity(route: Route, call: Call) -> dict[str, Any]:
 
 
 def _recent(call: Call, data: dict[str, Any]) -> Response:
+    check_restriction(call, data)
     week = data["run"] and data["run"]["latest"]
     if not week:
         raise nothing(call)
@@ -226,7 +227,7 @@ ROUTES = (
                 "created": COMPACT,
             },
             step=_born,
-            arrange=by_day,
+            spread=by_day,
             slug="enrollment-age",
         ),
         path="/api/v0/courses/{course_id}/enrollment/birth_year/",
@@ -245,7 +246,7 @@ ROUTES = (
                 "created": COMPACT,
             },
             step=_educated,
-            arrange=by_day,
+            spread=by_day,
             slug="enrollment-education",
         ),
         path="/api/v0/courses/{course_id}/enrollment/education/",
@@ -281,7 +282,7 @@ ROUTES = (
                 "count": None,
                 "created": COMPACT,
             },
-            arrange=by_country,
+            spread=by_country,
             slug="enrollment-location",
         ),
         path="/api/v0/courses/{course_id}/enrollment/location/",
@@ -354,7 +355,7 @@ ROUTES = (
                 "consolidated_variant": None,
             },
             step=answer,
-            arrange=arranged,
+            arrange=by_answer,
         ),
         path="/api/v0/problems/{problem_id}/answer_distribution",
         document="answers",

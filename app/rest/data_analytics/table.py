@@ -1,18 +1,22 @@
 """What is answered: rows of one shape, made of what documents returned."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from starlette.responses import Response
 
-from app.rest.data_analytics.manner import nothing
+from app.rest.data_analytics.days import number_of_days
+from app.rest.data_analytics.manner import check_restriction, nothing
 from app.rest.render import Row, compact, csv
 from app.rest.route import Call
 from app.rest.schemas import STRING, Schema, exactly
 
 COMPACT: Schema = {**STRING, "pattern": r"^\d{4}-\d\d-\d\dT\d{6}$", "examples": ["2014-12-10T193146"]}
+_MANY = 1_000
+"""Rows."""
+
 _PREFIX = "course-v1:"
 
 
@@ -21,23 +25,29 @@ class Table:
     """Rows and the members of each, in their order.
 
     Of a member without a schema the type is GraphQL's. `step` changes each row
-    that GraphQL returned, `arrange` makes those to answer of all of them. `slug`
-    is in the name of the file that CSV is saved as (Data Analytics contract 3.1).
+    that GraphQL returned, `arrange` puts them in order. Where they are spans of days,
+    `spread` makes rows of days of them, with these members, in order. `slug` is in
+    the name of the file that CSV is saved as (Data Analytics contract 3.1).
     """
 
     members: Mapping[str, Schema | None]
     step: Callable[[Row], Row] | None = None
     arrange: Callable[[Iterable[Row]], Iterable[Row]] | None = None
+    spread: Callable[[Iterable[Row], Collection[str]], Iterable[Row]] | None = None
     slug: str | None = None
 
     def answer(self, call: Call, data: dict[str, Any]) -> Response:
         """The rows of a document's data, each with the members of what holds it."""
+        check_restriction(call, data)
         rows: Iterable[Row] = (row for holder in _holders(data) for row in _rows(holder))
         if self.step:
             rows = map(self.step, rows)
         if self.arrange:
             rows = self.arrange(rows)
-        value = [{name: row[name] for name in self.members} for row in rows]
+        if self.spread:
+            value = list(self.spread(rows, self.members))
+        else:
+            value = [{name: row[name] for name in self.members} for row in rows]
         if not value:
             raise nothing(call)
         headers = {}
@@ -46,6 +56,12 @@ class Table:
             file = re.sub(r"[^\w.~-]", "_", f"{'-'.join(name)}--{self.slug}.csv", flags=re.ASCII)
             headers = {"Content-Disposition": f"attachment; filename={file}"}
         return call.render(value, **headers)
+
+    def is_long(self, data: dict[str, Any]) -> bool:
+        """Whether the spans of the data stand for so many days that it takes a while to make rows of them."""
+        if not self.spread:
+            return False
+        return sum(number_of_days(row) for holder in _holders(data) for row in _rows(holder)) > _MANY
 
     def shape(self, result: Schema) -> Schema:
         """The schema of the rows, from that of what GraphQL returns."""

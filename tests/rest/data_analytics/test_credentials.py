@@ -272,6 +272,29 @@ async def test_service_paths(api: Analytics, name: str) -> None:
     assert wrong.status_code == (200 if name == "health" else 401)
 
 
+async def test_the_root_leads_to_the_explorer_and_that_to_graphiql(api: Analytics) -> None:
+    response = await api.ask("GET", "/", None)
+    assert (response.status_code, response.headers["location"]) == (302, "/docs/")
+    explorer = await api.ask("GET", "/docs/", None)
+    assert '<a href="/graphql">' in explorer.text
+    graphiql = await api.ask("GET", "/graphql", None, headers={"accept": "text/html"})
+    assert "/docs/" in graphiql.text
+
+
+async def test_the_explorer_lists_the_resources_in_the_group_api(api: Analytics) -> None:
+    described = (await api.ask("GET", "/openapi.json", None)).json()
+    groups = {tag["name"] for tag in described["tags"]}
+    assert groups > {"api", "Enrollment API", "Batches"}
+    listed = {
+        path
+        for path, methods in described["paths"].items()
+        for operation in methods.values()
+        if operation["tags"] == ["api"]
+    }
+    assert {"/api-token-auth/", "/api/v0/courses/{course_id}/activity/"} <= listed
+    assert len(listed) == len(PATHS) + 4
+
+
 async def test_the_explorer_without_a_slash_leads_to_the_one_with_it(api: Analytics) -> None:
     response = await api.ask("GET", "/docs", None)
     assert (response.status_code, response.headers["location"]) == (301, "/docs/")

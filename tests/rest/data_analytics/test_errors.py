@@ -7,6 +7,9 @@ import pytest
 from app.graphql.execute import Executor
 from tests.rest.data_analytics.clients import COURSE, PATHS, SERIES, Analytics, analytics_of, check
 
+EMPTY = "course-v1:NordicX+CS102x+1T2029"
+"""A run that nobody has begun."""
+
 UNKNOWN = [
     "courses/edX/DemoX/Unknown/enrollment/",
     "courses/course-v1:edX+DemoX+Unknown/activity/",
@@ -32,7 +35,7 @@ UNKNOWN = [
     ],
 )
 @pytest.mark.parametrize("authorization", [None, "Token wrong"])
-async def test_a_path_that_matches_nothing_is_404_with_a_status(
+async def test_error_404_status_of_a_path_that_matches_nothing(
     api: Analytics, path: str, authorization: str | None
 ) -> None:
     for method in ("GET", "POST", "OPTIONS"):
@@ -42,7 +45,7 @@ async def test_a_path_that_matches_nothing_is_404_with_a_status(
 
 
 @pytest.mark.parametrize("path", UNKNOWN)
-async def test_an_unknown_course_module_or_video_is_404_with_a_detail(api: Analytics, path: str) -> None:
+async def test_error_404_detail_of_an_unknown_course_module_or_video(api: Analytics, path: str) -> None:
     check(await api.get(path), 404)
 
 
@@ -55,24 +58,32 @@ async def test_an_unknown_course_module_or_video_is_404_with_a_detail(api: Analy
         "end_date=2001-01-01",
     ],
 )
-async def test_an_empty_range_is_404_with_a_detail(api: Analytics, name: str, query: str) -> None:
+async def test_error_404_detail_of_an_empty_range(api: Analytics, name: str, query: str) -> None:
     check(await api.get(f"{PATHS[name]}?{query}"), 404)
+
+
+async def test_error_404_detail_of_a_known_course_without_data(api: Analytics) -> None:
+    answers = [
+        await api.get(f"courses/{EMPTY}/{path}") for path in ("activity/", "recent_activity/", "videos/")
+    ]
+    for answer in answers:
+        check(answer, 404)
 
 
 @pytest.mark.parametrize(
     "query", ["activity_type=nosuch", "activity_type=", "label=nosuch", "label=&activity_type=any"]
 )
-async def test_a_bad_activity_type_is_404_with_a_detail(api: Analytics, query: str) -> None:
+async def test_error_404_detail_of_a_bad_activity_type(api: Analytics, query: str) -> None:
     check(await api.get(f"{PATHS['recent_activity']}?{query}"), 404)
 
 
 @pytest.mark.parametrize("name", PATHS)
-async def test_a_bad_format_is_404_with_a_detail(api: Analytics, name: str) -> None:
+async def test_error_404_detail_of_a_bad_format(api: Analytics, name: str) -> None:
     check(await api.get(f"{PATHS[name]}?format=xml"), 404)
 
 
 @pytest.mark.parametrize("name", PATHS)
-async def test_who_is_not_known_is_401_even_for_an_unknown_course(api: Analytics, name: str) -> None:
+async def test_error_401_of_who_is_not_known_even_for_an_unknown_course(api: Analytics, name: str) -> None:
     for path in (PATHS[name], PATHS[name].replace("Demo_Course", "Unknown")):
         response = await api.ask("GET", path, None)
         check(response, 401)
@@ -80,7 +91,7 @@ async def test_who_is_not_known_is_401_even_for_an_unknown_course(api: Analytics
 
 
 @pytest.mark.parametrize("name", PATHS)
-async def test_no_token_and_csv_is_401_as_csv(api: Analytics, name: str) -> None:
+async def test_error_401_as_csv_of_no_token(api: Analytics, name: str) -> None:
     response = await api.ask("GET", PATHS[name], None, headers={"accept": "text/csv"})
     assert response.status_code == 401
     assert response.headers["content-type"] == "text/csv; charset=utf-8"
@@ -92,14 +103,14 @@ async def test_no_token_and_csv_is_401_as_csv(api: Analytics, name: str) -> None
 @pytest.mark.parametrize(
     "value", ["wrong", "2014-13-01", "2014-02-30", "0000-01-01", "2014-12-15T00:00:00", "14-1-1"]
 )
-async def test_a_malformed_date_is_400(api: Analytics, name: str, parameter: str, value: str) -> None:
+async def test_error_400_of_a_malformed_date(api: Analytics, name: str, parameter: str, value: str) -> None:
     response = await api.get(f"{PATHS[name]}?{parameter}={value}")
     check(response, 400)
     assert response.json() == {"detail": f"{parameter}: expected YYYY-mm-dd or YYYY-mm-ddTHHMMSS"}
 
 
 @pytest.mark.parametrize("name", ["enrollment", "timeline"])
-async def test_a_crash_is_500_with_a_status(
+async def test_error_500_status_of_a_crash(
     api: Analytics, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def crash(*_: Any) -> Any:

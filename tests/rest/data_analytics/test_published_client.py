@@ -6,24 +6,44 @@ import io
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
 from app.demo.credentials import LEARNER
 from tests.databases import DIALECTS, Databases
-from tests.servers import running_server
+from tests.servers import LiveServer, running_server
 
 SCRIPT = Path(__file__).with_name("published_client.py")
+CONNECTIONS = 8
 
 
 @pytest.fixture(scope="module", params=DIALECTS)
 async def told(request: pytest.FixtureRequest, databases: Databases, demo_urls: dict[str, str]) -> Any:
-    """What the package, in a process of its own, got from a server over the demo data."""
+    """What the package, in a process of its own, got from a busy server over the demo data."""
     url = await databases.copy_url(demo_urls[request.param])
-    with running_server({"LYCEUM_DATABASE_URL": url}) as server:
+    with running_server({"LYCEUM_DATABASE_URL": url}) as server, busy(server):
         return await asyncio.to_thread(answers, {"url": server.url, "key": LEARNER.api_key})
+
+
+@contextmanager
+def busy(server: LiveServer) -> Iterator[None]:
+    """Other connections, of another process, that ask the server for series of a year all the time."""
+    given = {"port": urlsplit(server.url).port, "key": LEARNER.api_key, "connections": CONNECTIONS}
+    command = [sys.executable, "-m", "tests.rest.data_analytics.busy", json.dumps(given)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            assert process.stdout.readline() == "busy\n"
+            yield
+            # Not one of them was refused.
+            assert process.poll() is None
+        finally:
+            process.kill()
 
 
 def answers(given: dict[str, str]) -> Any:
