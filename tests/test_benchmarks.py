@@ -103,7 +103,8 @@ def test_unknown_query_is_refused() -> None:
     done = run("--queries", "Q1,Q9")
     assert done.returncode == 1
     assert (
-        done.stderr == "benchmarks: --queries: there is no query 'Q9', only Q1, Q2, Q3, Q4, B1, B2, INGEST\n"
+        done.stderr
+        == "benchmarks: --queries: there is no query 'Q9', only Q1, Q2, Q3, Q4, L1, L2, L3, L4, B1, B2, INGEST\n"
     )
 
 

@@ -15,7 +15,16 @@ from typing import Any
 import httpx
 import pytest
 import schemathesis
-from graphql import FieldNode, IntValueNode, StringValueNode, Visitor, visit
+from graphql import (
+    FieldNode,
+    IntValueNode,
+    NameNode,
+    ObjectFieldNode,
+    ObjectValueNode,
+    StringValueNode,
+    Visitor,
+    visit,
+)
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from schemathesis import Case, GenerationMode
@@ -146,6 +155,23 @@ def give_values(samples: Iterable[tuple[str, str]]) -> None:
     small = st.integers(0, 10)
     numbers = small | st.integers(1950, 2010) | st.integers(-(2**31), 2**31 - 1)
     schemathesis.graphql.scalar("Int", numbers.map(nodes.Int))
+    members = {
+        "time": instants.map(dt.datetime.isoformat),
+        "event_type": st.sampled_from(texts),
+        "event": st.text(),
+    }
+    schemathesis.graphql.scalar(
+        "JSON",
+        st.text().map(nodes.String) | numbers.map(nodes.Int) | st.fixed_dictionaries(members).map(_object),
+    )
+
+
+def _object(members: dict[str, str]) -> ObjectValueNode:
+    fields = [
+        ObjectFieldNode(name=NameNode(value=name), value=nodes.String(value))
+        for name, value in members.items()
+    ]
+    return nodes.Object(fields)
 
 
 class Paging(Visitor):

@@ -64,7 +64,7 @@ def test_import_says_what_it_added(lyceum: Lyceum, small: Path) -> None:
         "Imported: courses 1, runs 2, users 712, modules 425, enrollments 748, events 874,"
         " attributes 6,709, progress 748.",
     )
-    for step in ("Reading files", "Importing registrations", "Enrollment series"):
+    for step in ("Reading files", "Importing registrations", "Computing series"):
         assert step in shown
     code, said, _ = lyceum("import", "oulad", str(small))
     assert (code, said) == (0, "Nothing to import: everything is there already.")

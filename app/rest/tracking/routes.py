@@ -27,8 +27,7 @@ def _events(route: Route, call: Call) -> dict[str, Any]:
 
 def _answer(call: Call, data: dict[str, Any]) -> Response:
     result = data["result"]
-    del result["__typename"]
-    return json(result)
+    return json(result, 200 if "accepted" in result else 403)
 
 
 ROUTES = (
