@@ -14,7 +14,7 @@ from app.vocabulary import ModuleCategory, OrganizationRole, RunStatus
 ModuleKey = tuple[int, ModuleCategory, str]
 """A run's id, a category, and the usage key; of a video the id that its player reports."""
 
-_NO_WORD = re.compile(r"[^\w-]", re.ASCII)
+_NO_WORD = re.compile(r"(?:[^\w-]|_)+")
 _REMEMBERED = 100_000
 
 
@@ -68,7 +68,7 @@ def block_key(run_key: str, category: str, name: str) -> str:
 
 
 def encoded_key(usage_key: str) -> str:
-    """The HTML id of a module, as its player reports it (contract 8.8)."""
+    """The HTML id of a module, as its player reports it (contract 8.8; opaque-keys, `html_id`)."""
     if usage_key.startswith("block-v1:"):
         return usage_key.rpartition("@")[2]
     return _NO_WORD.sub("_", usage_key.replace("://", "-", 1).replace("/", "-"))

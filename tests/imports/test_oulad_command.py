@@ -1,36 +1,22 @@
 """`lyceum import oulad` and `lyceum compute`, as typed."""
 
-import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from sqlalchemy import delete, func, select
 
-from app.cli import main
 from app.cli.common import with_database
 from app.db.engine import Database
 from app.db.models import EnrollmentSpan
 from app.vocabulary import Dimension
+from tests.imports.commands import Lyceum, run_lyceum
 from tests.imports.small_oulad import copy_of_one_module, set_cell
-
-Lyceum = Callable[..., tuple[int, str, str]]
-"""Runs a command; returns its exit code, the last line it printed, and what it printed on stderr."""
 
 
 @pytest.fixture
 def lyceum(database: Database, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Lyceum:
     """The program, over the test's database."""
-    monkeypatch.setenv("LYCEUM_DATABASE_URL", database.url.render_as_string(hide_password=False))
-
-    def run(*arguments: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["lyceum", *arguments])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        out, err = capsys.readouterr()
-        return int(ended.value.code or 0), out.strip().rpartition("\n")[2], err
-
-    return run
+    return run_lyceum(database, monkeypatch, capsys)
 
 
 @pytest.fixture
