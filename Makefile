@@ -17,7 +17,8 @@ run: $(VENV) ## Serve the demo data at LYCEUM_HOST:LYCEUM_PORT
 	@exec $(BIN)/lyceum serve
 
 test: $(VENV) $(NODE) browser ## Run every test; ARGS go to pytest
-	$(BIN)/pytest $(ARGS)
+	$(BIN)/pytest -n logical --maxprocesses 4 --dist worksteal -m "not alone" $(ARGS)
+	$(BIN)/pytest -m alone $(ARGS) || [ $$? = 5 ]
 
 check: $(VENV) ## Lint, format, types, layers, and whether the exported schema is current
 	$(BIN)/ruff check

@@ -89,6 +89,13 @@ class Settings(BaseSettings):
         0, ge=0, description="Requests to the Data Analytics API a user may make in a minute; 0 is no limit."
     )
 
+    country_database: Path | None = Field(
+        None,
+        description="File in MaxMind's format that tells the countries of IP addresses; without it learners"
+        " are where their profiles say.",
+    )
+    max_events_bytes: int = Field(1_048_576, ge=1, description="Greatest body of `POST /events`.")
+
     @field_validator("trusted_proxies")
     @classmethod
     def _networks(cls, value: str | None) -> str | None:

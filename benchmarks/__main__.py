@@ -15,8 +15,17 @@ from app.errors import BadUserInput, LyceumError
 from benchmarks.bench import bench
 from benchmarks.data import FULL, SMALL
 from benchmarks.databases import data_directory, filled
+from benchmarks.ingest import INGEST, SMALL_INGEST, Ingest
 from benchmarks.queries import BATCHES, LOOKUPS, QUERIES, Batch, Lookup, Query
-from benchmarks.report import BatchMeasurement, Measurement, batch_table, describe, table
+from benchmarks.report import (
+    BatchMeasurement,
+    IngestMeasurement,
+    Measurement,
+    batch_table,
+    describe,
+    ingest_table,
+    table,
+)
 
 
 class Choice(StrEnum):
@@ -27,8 +36,8 @@ class Choice(StrEnum):
     BOTH = "both"
 
 
-_NAMED: dict[str, Query | Lookup | Batch] = {query.name: query for query in (*QUERIES, *LOOKUPS, *BATCHES)}
-_ALL = ",".join(_NAMED)
+_ALL = ",".join(case.name for case in (*QUERIES, *LOOKUPS, *BATCHES, INGEST))
+_Case = Query | Lookup | Batch | Ingest
 
 app = typer.Typer(pretty_exceptions_enable=False, add_completion=False)
 
@@ -37,28 +46,33 @@ app = typer.Typer(pretty_exceptions_enable=False, add_completion=False)
 def main(
     database: Annotated[Choice, typer.Option(help="Which database to measure.")] = Choice.BOTH,
     seconds: Annotated[float, typer.Option(min=0.1, help="How long to measure each case.")] = 4,
-    queries: Annotated[str, typer.Option(help="Which queries and batches, such as Q1,B2.")] = _ALL,
+    queries: Annotated[str, typer.Option(help="Which cases, such as Q1,B2,INGEST.")] = _ALL,
     keep: Annotated[Path | None, typer.Option(help="Keep the data here, and use what is here.")] = None,
     small: Annotated[bool, typer.Option("--small", help="Little data, to try whether it works.")] = False,
 ) -> None:
     """Measure how fast Lyceum answers, beside a bare handler that answers as many bytes.
 
-    Batches are streamed beside small requests, which show how long the event loop pauses.
+    Batches are streamed beside small requests, which show how long the event loop pauses. A tracking log is
+    imported, and events are posted until they are in the answers.
     """
-    chosen = _chosen(queries)
+    chosen = _chosen(queries, SMALL_INGEST if small else INGEST)
     dialects = ("sqlite", "postgresql") if database is Choice.BOTH else (database.value,)
     scale = SMALL if small else FULL
     measurements: list[Measurement] = []
     batches: list[BatchMeasurement] = []
+    ingests: list[IngestMeasurement] = []
     with ExitStack() as stack:
         progress = stack.enter_context(progress_bars())
         directory = stack.enter_context(data_directory(keep))
         databases = {
             dialect: stack.enter_context(filled(dialect, scale, directory, progress, keep=keep is not None))
-            for dialect in dialects
+            for dialect in (() if all(isinstance(case, Ingest) for case in chosen) else dialects)
         }
         measuring = stack.enter_context(bench(seconds, scale, progress))
         for query in chosen:
+            if isinstance(query, Ingest):
+                ingests += measuring.ingest(query, dialects)
+                continue
             if isinstance(query, Batch):
                 batches += [row for name, at in databases.items() for row in measuring.batch(query, name, at)]
                 continue
@@ -69,15 +83,20 @@ def main(
         console.print(table(measurements))
     if batches:
         console.print(batch_table(batches))
-    console.print(describe({name: at.version for name, at in databases.items()}, chosen, scale))
+    if ingests:
+        console.print(ingest_table(ingests))
+    versions = {name: at.version for name, at in databases.items()}
+    versions |= {measured.server: measured.version for measured in ingests}
+    console.print(describe(versions, chosen, scale))
 
 
-def _chosen(names: str) -> Sequence[Query | Lookup | Batch]:
+def _chosen(names: str, ingest: Ingest) -> Sequence[_Case]:
+    named: dict[str, _Case] = {case.name: case for case in (*QUERIES, *LOOKUPS, *BATCHES, ingest)}
     wanted = [name.strip().upper() for name in names.split(",")]
     for name in wanted:
-        if name not in _NAMED:
-            raise BadUserInput(f"--queries: there is no query {name!r}, only {', '.join(_NAMED)}")
-    return [_NAMED[name] for name in wanted]
+        if name not in named:
+            raise BadUserInput(f"--queries: there is no query {name!r}, only {', '.join(named)}")
+    return [named[name] for name in wanted]
 
 
 if __name__ == "__main__":

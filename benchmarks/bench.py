@@ -9,13 +9,15 @@ from dataclasses import dataclass
 from app.errors import BadUserInput
 from app.progress import Progress
 from benchmarks.data import Scale
-from benchmarks.databases import Filled
+from benchmarks.databases import Filled, data_directory, filled
+from benchmarks.ingest import Ingest, import_log, post
 from benchmarks.load import Load, Target, hammer, walk
 from benchmarks.process import cores, peak_memory, pin, start_peak
 from benchmarks.queries import Batch, Lookup, Query
-from benchmarks.report import BatchMeasurement, Measurement
+from benchmarks.report import BatchMeasurement, IngestMeasurement, Measurement
 from benchmarks.server import Server, bare, lyceum
 from benchmarks.stream import idle, stream
+from benchmarks.tracking import write_log
 
 STREAMS = (1, 4)
 _WARM_UP = "username=learner-00001"
@@ -64,6 +66,21 @@ class Bench:
                 memory = peak_memory(running.pid) - resident
                 yield BatchMeasurement(batch.name, name, count, streams, memory, rest)
             advance(count)
+
+    def ingest(self, ingest: Ingest, dialects: Sequence[str]) -> Iterator[IngestMeasurement]:
+        """Measure an ingest into databases of its own."""
+        with data_directory(None) as directory:
+            log = directory / "tracking.log"
+            write_log(log, ingest.events, ingest.runs, ingest.data.learners)
+            for dialect in dialects:
+                advance = self.progress(f"{ingest.name}, {dialect}", 2)
+                with filled(dialect, ingest.data, directory, self.progress, keep=False) as database:
+                    imported = import_log(log, database.url)
+                    advance(1)
+                    with lyceum(database.url, self.core) as running:
+                        posts = self.loader.submit(post, ingest, running.port).result()
+                    advance(1)
+                    yield IngestMeasurement(ingest, dialect, database.version, imported, posts)
 
     def _target(
         self, query: Query | Lookup, running: Server, path: str, database: int | None = None

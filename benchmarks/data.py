@@ -134,6 +134,7 @@ def _users(scale: Scale) -> Iterator[dict[str, Any]]:
     for number in range(1, scale.accounts):
         yield {
             "id": number,
+            "lms_user_id": number,
             "username": f"learner-{number:05}",
             "email": f"learner-{number:05}@example.org",
             "name": f"Learner Number {number}",
@@ -144,6 +145,7 @@ def _users(scale: Scale) -> Iterator[dict[str, Any]]:
         }
     yield {
         "id": scale.accounts,
+        "lms_user_id": scale.accounts,
         "username": "benchmark",
         "email": "benchmark@example.org",
         "name": "Benchmark",

@@ -22,6 +22,20 @@ def start_peak(pid: int) -> int:
     return _memory(pid, "VmRSS")
 
 
+def position(pid: int, path: Path) -> int:
+    """How far a process has read a file, in bytes; 0 unless it has it open."""
+    found = 0
+    try:
+        for descriptor in Path(f"/proc/{pid}/fd").iterdir():
+            if descriptor.readlink() == path.resolve():
+                info = Path(f"/proc/{pid}/fdinfo/{descriptor.name}").read_text()
+                found = max(found, int(info.split()[1]))
+    except OSError:
+        # The process, or what it had open, is gone since it was listed.
+        pass
+    return found
+
+
 def parent(pid: int, name: str) -> int | None:
     """The parent of a process; None when no process of that name has the id on this machine."""
     try:

@@ -10,6 +10,7 @@ from pathlib import Path
 from rich.table import Table
 
 from benchmarks.data import Scale
+from benchmarks.ingest import BATCH, Import, Ingest, Posts
 from benchmarks.load import Load
 from benchmarks.queries import Batch, Lookup, Query
 from benchmarks.stream import Streams
@@ -50,6 +51,17 @@ class BatchMeasurement:
     streams: Streams
     memory: int
     idle: Sequence[float]
+
+
+@dataclass(frozen=True)
+class IngestMeasurement:
+    """A row of the last table: an ingest into a database of a version."""
+
+    ingest: Ingest
+    server: str
+    version: str
+    imported: Import
+    posts: Posts
 
 
 def table(measurements: Sequence[Measurement]) -> Table:
@@ -133,7 +145,38 @@ def batch_table(measurements: Sequence[BatchMeasurement]) -> Table:
     return drawn
 
 
-def describe(databases: Mapping[str, str], queries: Sequence[Query | Lookup | Batch], scale: Scale) -> str:
+def ingest_table(measurements: Sequence[IngestMeasurement]) -> Table:
+    """The table of ingests."""
+    drawn = _table(
+        ("case", "database"),
+        ("events", "s", "events/s", "MB at 10 %", "50 %", "100 %", "p50 ms", "p99 ms", "posted/s"),
+    )
+    drawn.caption = (
+        "Seconds and peak memory are those of the process that imports the log, its start included. Latencies"
+        " are from when an event is posted to the answer of a query that knows of it. Last are events a"
+        f" second that are posted in batches of {BATCH}."
+    )
+    drawn.caption_justify = "left"
+    for measurement in measurements:
+        ingest, imported, posts = measurement.ingest, measurement.imported, measurement.posts
+        ordered = sorted(posts.latencies)
+        drawn.add_row(
+            ingest.name,
+            measurement.server,
+            f"{ingest.events:,}",
+            f"{imported.seconds:,.1f}",
+            f"{ingest.events / imported.seconds:,.0f}",
+            *(f"{peak / 1e6:,.0f}" for peak in imported.peaks),
+            f"{1000 * ordered[len(ordered) // 2]:,.1f}",
+            f"{1000 * ordered[len(ordered) * 99 // 100]:,.1f}",
+            f"{ingest.batches * BATCH / posts.seconds:,.0f}",
+        )
+    return drawn
+
+
+def describe(
+    databases: Mapping[str, str], queries: Sequence[Query | Lookup | Batch | Ingest], scale: Scale
+) -> str:
     """What the tables are of: queries, data, machine and versions."""
     versions = {
         "Python": platform.python_version(),
@@ -145,8 +188,9 @@ def describe(databases: Mapping[str, str], queries: Sequence[Query | Lookup | Ba
         (
             "",
             *(f"{query.name}: {query.content}" for query in queries),
-            f"Data: {scale.accounts:,} accounts, {scale.learners:,} learners, {scale.courses:,} courses,"
-            f" {scale.runs:,} runs, {scale.enrollments:,} enrollments, {scale.days:,} days of series.",
+            f"Data of queries and batches: {scale.accounts:,} accounts, {scale.learners:,} learners,"
+            f" {scale.courses:,} courses, {scale.runs:,} runs, {scale.enrollments:,} enrollments,"
+            f" {scale.days:,} days of series.",
             "CPU is user and system time, of a request or of all batches at once. Server and load have a core"
             " each, PostgreSQL runs on any.",
             f"{os.cpu_count()} cores of {_processor()}, {memory:.0f} GiB,"

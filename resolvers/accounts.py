@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlmodel import col
 
+from app.analytics.enrollment import changing_enrollments
 from app.auth import accounts
 from app.auth.audit import record
 from app.auth.secrets import hash_password
@@ -73,7 +74,9 @@ async def update(context: Context, id: int, values: Values) -> int:
         if user is None:
             raise NotFound("There is no such user", field="id")
         _check_rights(viewer, user, given if password is None else given | {"password": password})
-        changed = await accounts.update_user(session, user.username, **_named(given))
+        async with changing_enrollments(await session.connection(), [user.id]):
+            changed = await accounts.update_user(session, user.username, **_named(given))
+            await session.flush()
         if viewer.is_staff and changed:
             record(session, str(viewer.username), "user.update", user.username, **changed)
         # Last, as who becomes staff loses the password that he had.

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.analytics.addresses import Countries
 from app.auth.viewer import Viewer
 from app.db.engine import Database, is_duplicate
 from app.db.reader import Reader
@@ -53,6 +54,7 @@ class Context:
     now: dt.datetime
     memo: dict[Any, Any]
     forget_credentials: Callable[[], None]
+    countries: Countries | None = None
     shared: dict[Any, Any] = field(default_factory=dict)
     reader: Reader = field(init=False)
     loaders: Loaders = field(init=False)

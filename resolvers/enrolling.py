@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from app.analytics.enrollment import changing_enrollments
 from app.auth.audit import record
 from app.auth.viewer import Viewer
 from app.db.models import (
@@ -236,10 +237,13 @@ async def _save(
         enrollment.is_active = active
         enrollment.unenrolled_at = None if active else moment
     await session.flush()
-    for type_ in types:
-        session.add(
+    async with changing_enrollments(await session.connection(), [learner.id], [run.id]):
+        session.add_all(
             EnrollmentEvent(run_id=run.id, user_id=learner.id, occurred_at=moment, type=type_, mode=mode)
+            for type_ in types
         )
+        await session.flush()
+    for type_ in types:
         is_new = created and type_ is EnrollmentEventType.ACTIVATED
         session.add(
             Event(

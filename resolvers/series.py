@@ -1,6 +1,5 @@
 """Series of a course run: spans of days without a change, joined with a calendar."""
 
-import datetime as dt
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
@@ -75,7 +74,9 @@ def enrollment_spans(
 
     def batch(runs: Sequence[int]) -> Select[Any]:
         span: FromClause = table_of(models.EnrollmentSpan)
-        since, until = _bounds(span, days)
+        source, first, after = _read(context, span, runs, dimension, days, newest=range_.is_open)
+        since = case((span.c.since > first, span.c.since), else_=first)
+        until = case((span.c.until < after, span.c.until), else_=after)
         columns = (
             since.label("since"),
             until.label("until"),
@@ -86,15 +87,17 @@ def enrollment_spans(
         )
         return (
             select(span.c.run_id, *(column for column in columns if column.key in names))
+            .select_from(source)
             .where(
                 is_one_of(span.c.run_id, runs, context.reader.dialect),
                 span.c.dimension == dimension,
-                *_overlaps(span, days),
+                span.c.since < after,
+                span.c.until > first,
             )
             .order_by(span.c.run_id, span.c.value, span.c.since)
         )
 
-    return context.loaders.rows(("spans", dimension, days, *sorted(names)), batch).load(run)
+    return context.loaders.rows(("spans", dimension, range_, *sorted(names)), batch).load(run)
 
 
 def enrollment_by_mode(
@@ -182,19 +185,22 @@ def _by_bucket(
     def batch(runs: Sequence[int]) -> Select[Any]:
         span: FromClause = table_of(models.EnrollmentSpan)
         calendar: FromClause = table_of(models.Calendar)
+        source, first, after = _read(context, span, runs, dimension, days, newest=range_.is_open)
         # One bound on each side, so that an index on the date is entered where the span begins.
-        since, until = _bounds(span, days)
+        since = case((span.c.since > first, span.c.since), else_=first)
+        until = case((span.c.until < after, span.c.until), else_=after)
         group = [span.c.run_id, calendar.c.date]
         statement = (
             select(*group, *(column for column in columns(span) if column.key in names))
-            .select_from(span.join(calendar, and_(calendar.c.date >= since, calendar.c.date < until)))
+            .select_from(source.join(calendar, and_(calendar.c.date >= since, calendar.c.date < until)))
             .where(
                 is_one_of(span.c.run_id, runs, context.reader.dialect),
                 span.c.dimension == dimension,
-                *_overlaps(span, days),
+                span.c.since < after,
+                span.c.until > first,
             )
         )
-        if bucket is not Bucket.DAY:
+        if bucket is not Bucket.DAY and not range_.is_open:
             # Wrapped, so that SQLite enters the index where the span begins and not at each of these days.
             date = case((calendar.c.date.is_not(None), calendar.c.date))
             statement = statement.where(is_one_of(date, days.last_of(bucket), context.reader.dialect))
@@ -202,18 +208,42 @@ def _by_bucket(
             return statement.group_by(*group).order_by(*group)
         return statement.order_by(*group, span.c.value)
 
-    return context.loaders.rows((dimension, days, bucket, *sorted(names)), batch).load(run)
+    return context.loaders.rows((dimension, range_, bucket, *sorted(names)), batch).load(run)
 
 
-def _bounds(span: FromClause, days: Days) -> tuple[ColumnElement[dt.date], ColumnElement[dt.date]]:
-    """The part of a span that is among the days."""
-    since = case((span.c.since > days.start, span.c.since), else_=days.start)
-    until = case((span.c.until < days.end, span.c.until), else_=days.end)
-    return since, until
+def _read(
+    context: Context,
+    span: FromClause,
+    runs: Sequence[int],
+    dimension: Dimension,
+    days: Days,
+    *,
+    newest: bool,
+) -> tuple[FromClause, Any, Any]:
+    """What to read spans from, the first day that is wanted, and the day after the last one.
 
-
-def _overlaps(span: FromClause, days: Days) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
-    return span.c.since < days.end, span.c.until > days.start
+    The newest of the days is that with numbers of the run, long ago where only
+    old results are known.
+    """
+    if not newest:
+        return span, literal(days.start), literal(days.end)
+    other, calendar = span.alias(), table_of(models.Calendar)
+    ends = (
+        select(other.c.run_id, func.max(other.c.until).label("until"))
+        .where(
+            is_one_of(other.c.run_id, runs, context.reader.dialect),
+            other.c.dimension == dimension,
+            other.c.since < days.end,
+        )
+        .group_by(other.c.run_id)
+        .subquery()
+    )
+    after = case((ends.c.until < days.end, ends.c.until), else_=days.end)
+    first = select(func.max(calendar.c.date)).where(calendar.c.date < after).scalar_subquery()
+    last = select(ends.c.run_id, first.label("first"), after.label("after")).cte("last")
+    # Else PostgreSQL looks the day up for each span.
+    last = last.prefix_with("MATERIALIZED", dialect="postgresql")
+    return span.join(last, last.c.run_id == span.c.run_id), last.c.first, last.c.after
 
 
 def _sums(span: FromClause, groups: Mapping[str, ColumnElement[bool]]) -> list[ColumnElement[Any]]:

@@ -2,7 +2,7 @@
 
 import strawberry
 
-from schema import accounts, enrolling, oauth
+from schema import accounts, enrolling, oauth, tracking
 from schema.errors import mutation
 
 
@@ -20,6 +20,11 @@ class Mutation:
     )
     unenroll: enrolling.UnenrollResult = mutation(
         enrolling.UnenrollInput, enrolling.unenroll, "End an enrollment, which stays on record. For staff."
+    )
+    record_events: tracking.RecordEventsResult = mutation(
+        tracking.RecordEventsInput,
+        tracking.record_events,
+        "Record events of a learning platform; every series follows at once. For staff.",
     )
     create_user: accounts.CreateUserResult = mutation(
         accounts.CreateUserInput, accounts.create_user, "Make an account. For staff."

@@ -5,6 +5,7 @@ from typing import Any, NewType
 from uuid import UUID
 
 import strawberry
+from strawberry.scalars import JSON
 
 BigInt = NewType("BigInt", int)
 """A whole number of up to 64 bits; GraphQL's own `Int` has 32."""
@@ -55,4 +56,12 @@ _BigInt = strawberry.scalar(
     parse_value=int,
 )
 
-OVERRIDES: dict[object, Any] = {BigInt: _BigInt, dt.datetime: DateTime, UUID: Uuid}
+_Json = strawberry.scalar(
+    name="JSON",
+    description="Any JSON value.",
+    specified_by_url="https://www.rfc-editor.org/rfc/rfc8259",
+    serialize=lambda value: value,
+    parse_value=lambda value: value,
+)
+
+OVERRIDES: dict[object, Any] = {JSON: _Json, BigInt: _BigInt, dt.datetime: DateTime, UUID: Uuid}

@@ -1,16 +1,31 @@
 """Fixtures for every test: the same tests run on SQLite and on PostgreSQL."""
 
+import asyncio
+import gc
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from sqlalchemy import make_url
 
 from app.db.engine import Database
 from app.demo import load_demo
+from app.imports.oulad import OuladSummary, import_oulad
 from tests.databases import DIALECTS as DIALECTS
 from tests.databases import Databases
 from tests.servers import LiveServer, running_server
+
+
+@pytest.fixture(scope="session", autouse=True)
+def ending_applications() -> Iterator[None]:
+    """Freeze what is imported, once, so that applications can go when their tests are over."""
+    gc.collect()
+    gc.freeze()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("app.main.gc", SimpleNamespace(collect=int, freeze=int))
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -27,6 +42,13 @@ async def databases() -> AsyncIterator[Databases]:
         yield maker
 
 
+@pytest.fixture(autouse=True)
+def databases_of_one_test(databases: Databases) -> Iterator[None]:
+    """Databases that a test makes go after it."""
+    with databases.lent():
+        yield
+
+
 @pytest.fixture(scope="session")
 def make_database(databases: Databases) -> Callable[[str], Awaitable[Database]]:
     """Makes a migrated database without rows, of a dialect."""
@@ -40,19 +62,33 @@ async def database(request: pytest.FixtureRequest, databases: Databases) -> Data
 
 
 @pytest.fixture(scope="session")
-async def demo_urls(databases: Databases) -> dict[str, str]:
-    """A database with the demo data, by dialect, for tests that only read it."""
+async def demo_urls(databases: Databases) -> AsyncIterator[dict[str, str]]:
+    """A database with the demo data, by dialect, for tests that only read it; others take a copy."""
     urls = {}
     for dialect in DIALECTS:
         database = await databases.empty(dialect)
-        await load_demo(database)
+        assert await load_demo(database)
         await database.dispose()
         urls[dialect] = database.url.render_as_string(hide_password=False)
-    return urls
+    file = Path(str(make_url(urls["sqlite"]).database))
+    contents = await asyncio.to_thread(file.read_bytes)
+    yield urls
+    assert await asyncio.to_thread(file.read_bytes) == contents, (
+        "a test has changed the demo data that others read"
+    )
+
+
+@pytest.fixture(scope="session", params=DIALECTS)
+async def imported(
+    request: pytest.FixtureRequest, databases: Databases, data_directory: Path
+) -> tuple[Database, OuladSummary]:
+    """A database with the whole Open University data set, which tests leave as it is, and what the import said."""
+    database = await databases.empty(request.param)
+    return database, await import_oulad(database, data_directory / "oulad")
 
 
 @pytest.fixture(scope="session")
-async def live_server(demo_urls: dict[str, str]) -> AsyncIterator[LiveServer]:
-    """`lyceum serve` over the demo data, as a process of its own."""
-    with running_server({"LYCEUM_DATABASE_URL": demo_urls["sqlite"]}) as server:
+async def live_server(databases: Databases, demo_urls: dict[str, str]) -> AsyncIterator[LiveServer]:
+    """`lyceum serve` over a copy of the demo data, as a process of its own."""
+    with running_server({"LYCEUM_DATABASE_URL": await databases.copy_url(demo_urls["sqlite"])}) as server:
         yield server

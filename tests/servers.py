@@ -40,13 +40,14 @@ def running_server(environment: Mapping[str, str], *options: str) -> Iterator[Li
     rest: Thread | None = None
     try:
         assert process.stdout is not None
-        output = []
+        output = ""
         for line in process.stdout:
-            output.append(line)
-            if "Uvicorn running" in line:
+            output += line
+            # With several processes the second comes after the first.
+            if "Uvicorn running" in output and "Application startup complete" in output:
                 break
         else:
-            raise AssertionError("the server did not start:\n" + "".join(output))
+            raise AssertionError("the server did not start:\n" + output)
         # A server whose output nobody reads stands still once the pipe is full.
         rest = Thread(target=process.stdout.read)
         rest.start()

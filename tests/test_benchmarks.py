@@ -1,14 +1,19 @@
 """The benchmarks work: their data is whole, and what they measure are right answers. No times here."""
 
 import asyncio
+import datetime as dt
+import gzip
 import os
 import re
 import subprocess
 import sys
+from collections import Counter
 from dataclasses import replace
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
 from sqlalchemy import text
 
@@ -16,11 +21,13 @@ from app.db.engine import Database
 from app.errors import BadUserInput
 from benchmarks.data import FULL, SMALL, fill, is_filled
 from benchmarks.load import Target, hammer, walk
-from benchmarks.process import cores
+from benchmarks.process import cores, position
 from benchmarks.queries import BATCHES, QUERIES
 from benchmarks.server import lyceum
 from benchmarks.stream import idle, stream
-from tests.databases import Databases
+from benchmarks.tracking import LAST_DAY, new_enrollment, write_log
+from tests.analytics.reference import VIDEO_EVENTS, canonical, compute
+from tests.databases import DIALECTS, Databases
 
 
 def run(*options: str) -> subprocess.CompletedProcess[str]:
@@ -46,10 +53,57 @@ def test_small_run_prints_a_row_for_each_case() -> None:
     assert "600 enrollments" in done.stdout
 
 
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_small_ingest_prints_a_row(dialect: str) -> None:
+    done = run("--small", "--database", dialect, "--queries", "ingest")
+    assert done.returncode == 0, done.stderr
+    (row,) = re.findall(rf"^INGEST +{dialect} +([\d,. ]+)$", done.stdout, re.MULTILINE)
+    events, *figures = (float(figure.replace(",", "")) for figure in row.split())
+    assert events == 2000
+    assert len(figures) == 8
+    assert min(figures) > 0
+    assert sorted(figures[2:5]) == figures[2:5]
+    assert "a log of 2,000 events" in done.stdout
+
+
+def test_tracking_log_is_real_enough(tmp_path: Path) -> None:
+    runs = ["course-v1:BenchX+B000+2021", "course-v1:BenchX+B001+2021"]
+    path, again = tmp_path / "tracking.log", tmp_path / "tracking.log.gz"
+    write_log(path, 5000, runs, 50)
+    write_log(again, 5000, runs, 50)
+    log = path.read_bytes()
+    assert gzip.decompress(again.read_bytes()) == log
+    assert 900 < len(log) / 5000 < 1300
+    events = [orjson.loads(line) for line in log.splitlines()]
+    assert len({canonical(event) for event in events}) == len(events) == 5000
+    share = Counter("page" if event["event_type"][0] == "/" else event["event_type"] for event in events)
+    assert 0.45 < share["page"] / 5000 < 0.53
+    assert 0.13 < share["problem_check"] / 5000 < 0.17
+    assert 0.22 < sum(share[kind] for kind in (*VIDEO_EVENTS, "load_video")) / 5000 < 0.28
+    found = compute([*events, new_enrollment(51, runs[0])], LAST_DAY)
+    assert {key[0] for key in found.weeks} == set(runs)
+    assert len(found.weeks) == 2 * 53
+    assert all(min(Counter(run for run, _ in part).values()) == 40 for part in (found.grades, found.answers))
+    assert len(found.opens) == 80
+    assert len(found.videos) > 70
+    before = found.enrollment[runs[0], "total", "", LAST_DAY - dt.timedelta(1)]
+    assert found.enrollment[runs[0], "total", "", LAST_DAY][1] == before[1] + 1
+
+
+def test_how_far_a_file_is_read(tmp_path: Path) -> None:
+    log = tmp_path / "tracking.log"
+    log.write_bytes(b"x" * 1000)
+    with log.open("rb", buffering=0) as file:
+        assert position(os.getpid(), log) == 0
+        file.read(600)
+        assert position(os.getpid(), log) == 600
+    assert position(os.getpid(), log) == 0
+
+
 def test_unknown_query_is_refused() -> None:
     done = run("--queries", "Q1,Q9")
     assert done.returncode == 1
-    names = "Q1, Q2, Q3, Q4, L1, L2, L3, L4, B1, B2"
+    names = "Q1, Q2, Q3, Q4, L1, L2, L3, L4, B1, B2, INGEST"
     assert done.stderr == f"benchmarks: --queries: there is no query 'Q9', only {names}\n"
 
 

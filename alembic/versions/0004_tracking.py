@@ -20,6 +20,7 @@ def upgrade() -> None:
         sa.Column("digest", BigInt, nullable=False),
         sa.Column("country", text(2), nullable=True),
         sa.PrimaryKeyConstraint("learner", name=op.f("pk_learner_address")),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "tracking_log",
@@ -27,7 +28,6 @@ def upgrade() -> None:
         sa.Column("name", text(), nullable=False),
         sa.Column("position", BigInt, nullable=False),
         sa.Column("checksum", text(64), nullable=False),
-        sa.Column("lines", BigInt, nullable=False),
         sa.Column("accepted", BigInt, nullable=False),
         sa.Column("ignored", BigInt, nullable=False),
         sa.Column("malformed", BigInt, nullable=False),
@@ -78,6 +78,7 @@ def upgrade() -> None:
             ["run_id"], ["course_run.id"], name=op.f("fk_learner_week_run_id"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("run_id", "week", "learner", name=op.f("pk_learner_week")),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "learner_answer",
@@ -98,6 +99,7 @@ def upgrade() -> None:
             ["module_id"], ["module.id"], name=op.f("fk_learner_answer_module_id"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("module_id", "learner", "is_last", "part_id", name=op.f("pk_learner_answer")),
+        sqlite_with_rowid=False,
     )
     op.create_index(
         op.f("ix_learner_answer_module_id_part_id"), "learner_answer", ["module_id", "part_id"], unique=False
@@ -118,6 +120,7 @@ def upgrade() -> None:
             ["module_id"], ["module.id"], name=op.f("fk_learner_problem_module_id"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("module_id", "learner", name=op.f("pk_learner_problem")),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "subsection_visit",
@@ -131,6 +134,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint(
             "module_id", "learner", "occurred_at", "digest", name=op.f("pk_subsection_visit")
         ),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "video_event",
@@ -146,6 +150,7 @@ def upgrade() -> None:
             ["module_id"], ["module.id"], name=op.f("fk_video_event_module_id"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("module_id", "learner", "occurred_at", "digest", name=op.f("pk_video_event")),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "viewing",
@@ -159,6 +164,7 @@ def upgrade() -> None:
             ["module_id"], ["module.id"], name=op.f("fk_viewing_module_id"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("module_id", "learner", "number", name=op.f("pk_viewing")),
+        sqlite_with_rowid=False,
     )
     with op.batch_alter_table("answer_count") as answer_count:
         answer_count.drop_column("consolidated_variant")

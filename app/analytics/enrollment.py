@@ -2,72 +2,73 @@
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Sequence
+from contextlib import asynccontextmanager
 from itertools import groupby
 from typing import Any, TypeAlias
 
-from sqlalchemy import Row, Select, delete, insert, select
+from sqlalchemy import Row, Select, String, and_, cast, delete, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
-from app.db.models import CourseRun, EnrollmentEvent, EnrollmentSpan, User, now
-from app.progress import Progress, silent
+from app.db.bulk import delete_by_key, keys_table, lock_series
+from app.db.models import EnrollmentEvent, EnrollmentSpan, LearnerAddress, User, now
+from app.db.models.tables import table_of
 from app.vocabulary import Dimension, EnrollmentEventType
 
-_Group: TypeAlias = tuple[Dimension, str]
-_Changes: TypeAlias = defaultdict[dt.date, list[int]]
-"""By day, what is added to the count and to the cumulative count of a group."""
+_Group: TypeAlias = tuple[int, Dimension, str]
+"""A run, a dimension and one of its values."""
 
-_STATE = {EnrollmentEventType.ACTIVATED: 1, EnrollmentEventType.DEACTIVATED: 0}
+_Changes: TypeAlias = defaultdict[_Group, defaultdict[dt.date, list[int]]]
+"""By group and day, what is added to the count and to the cumulative count."""
+
+_Span: TypeAlias = tuple[dt.date, dt.date, int, int]
+"""First day, day after the last one, count, cumulative count."""
+
+SWITCHES = {EnrollmentEventType.ACTIVATED: 1, EnrollmentEventType.DEACTIVATED: 0}
+"""The state after an event; other events leave it."""
+
+_GROUP = ("run_id", "dimension", "value")
 
 
-async def compute_enrollment(
-    connection: AsyncConnection,
-    run_ids: Collection[int] | None = None,
-    *,
-    dimensions: Collection[Dimension] | None = None,
-    progress: Progress = silent,
-) -> int:
-    """Compute from scratch the enrollment spans of runs and replace them; returns the number of runs.
+async def compute_enrollment(connection: AsyncConnection, run_id: int) -> None:
+    """Compute the enrollment spans of a run and replace them; those of a run without events stay."""
+    events = (await connection.execute(_EVENTS.where(col(EnrollmentEvent.run_id) == run_id))).all()
+    if events:
+        await connection.execute(delete(EnrollmentSpan).where(col(EnrollmentSpan.run_id) == run_id))
+        await _write(connection, ((group, list(_spans(days))) for group, days in _changes(events).items()))
 
-    All runs and all dimensions, unless some are named. Runs inside the caller's
-    transaction; memory is bounded by the events of one run.
+
+@asynccontextmanager
+async def changing_enrollments(
+    connection: AsyncConnection, user_ids: Collection[int], run_ids: Collection[int] | None = None
+) -> AsyncIterator[None]:
+    """Whatever the block changes about users and their enrollment events, the series follow.
+
+    Of their runs only some are read, if `run_ids` names them. The work depends on
+    the events of the users, not on those of the runs.
     """
-    if run_ids is None:
-        run_ids = (await connection.scalars(select(col(CourseRun.id)))).all()
-    chosen = tuple(Dimension) if dimensions is None else tuple(dimensions)
-    runs = sorted(set(run_ids))
-    computed_at = now()
-    advance = progress("Enrollment series", len(runs))
-    for run_id in runs:
-        events = await connection.execute(_EVENTS.where(col(EnrollmentEvent.run_id) == run_id))
-        await connection.execute(
-            delete(EnrollmentSpan).where(
-                col(EnrollmentSpan.run_id) == run_id, col(EnrollmentSpan.dimension).in_(chosen)
-            )
-        )
-        spans = [
-            {
-                "run_id": run_id,
-                "dimension": dimension,
-                "value": value,
-                "since": since,
-                "until": until,
-                "count": count,
-                "cumulative_count": cumulative_count,
-                "computed_at": computed_at,
-            }
-            for (dimension, value), changes in _changes(events, chosen).items()
-            for since, until, count, cumulative_count in _spans(changes)
-        ]
-        if spans:
-            await connection.execute(insert(EnrollmentSpan), spans)
-        advance(1)
-    return len(runs)
+    await lock_series(connection)
+    before = await _changes_of(connection, user_ids, run_ids)
+    yield
+    changes = await _changes_of(connection, user_ids, run_ids)
+    for group, days in before.items():
+        for day, (count, known) in days.items():
+            change = changes[group][day]
+            change[0] -= count
+            change[1] -= known
+    await _apply(connection, changes)
+
+
+def _learner() -> Any:
+    """The learner that tracking events name a user by."""
+    username = "@" + col(User.username)
+    return func.coalesce(cast(col(User.lms_user_id), String), username)
 
 
 _EVENTS: Select[*tuple[Any, ...]] = (
     select(
+        col(EnrollmentEvent.run_id),
         col(EnrollmentEvent.user_id),
         col(EnrollmentEvent.occurred_at),
         col(EnrollmentEvent.type),
@@ -75,10 +76,14 @@ _EVENTS: Select[*tuple[Any, ...]] = (
         col(User.gender),
         col(User.year_of_birth),
         col(User.education_level),
-        col(User.country),
+        col(User.country).label("profile_country"),
+        col(LearnerAddress.learner),
+        col(LearnerAddress.country),
     )
     .join(User, col(User.id) == col(EnrollmentEvent.user_id))
+    .outerjoin(LearnerAddress, col(LearnerAddress.learner) == _learner())
     .order_by(
+        col(EnrollmentEvent.run_id),
         col(EnrollmentEvent.user_id),
         col(EnrollmentEvent.occurred_at),
         col(EnrollmentEvent.type),
@@ -87,18 +92,28 @@ _EVENTS: Select[*tuple[Any, ...]] = (
 )
 
 
-def _changes(
-    events: Iterable[Row[*tuple[Any, ...]]], dimensions: Collection[Dimension]
-) -> dict[_Group, _Changes]:
+async def _changes_of(
+    connection: AsyncConnection, user_ids: Collection[int], run_ids: Collection[int] | None
+) -> _Changes:
+    if not user_ids:
+        return _changes(())
+    users = keys_table(connection.dialect.name, ("user_id",), [(user_id,) for user_id in user_ids])
+    statement = _EVENTS.where(col(EnrollmentEvent.user_id).in_(select(users.c.user_id)))
+    if run_ids is not None:
+        statement = statement.where(col(EnrollmentEvent.run_id).in_(run_ids))
+    return _changes(await connection.execute(statement))
+
+
+def _changes(events: Iterable[Row[*tuple[Any, ...]]]) -> _Changes:
     """What each day changes in each group; days on which a user changes nothing add nothing."""
-    changes: defaultdict[_Group, _Changes] = defaultdict(lambda: defaultdict(lambda: [0, 0]))
-    for _, of_user in groupby(events, lambda event: event.user_id):
+    changes: _Changes = defaultdict(lambda: defaultdict(lambda: [0, 0]))
+    for _, of_user in groupby(events, lambda event: (event.run_id, event.user_id)):
         state, groups = 0, list[_Group]()
         for day, of_day in groupby(of_user, lambda event: event.occurred_at.date()):
             was, left = state, groups
             for event in of_day:
-                state = _STATE.get(event.type, state)
-            groups = [(dimension, _value(event, dimension)) for dimension in dimensions]
+                state = SWITCHES.get(event.type, state)
+            groups = [(event.run_id, dimension, _value(event, dimension)) for dimension in Dimension]
             if (state, groups) == (was, left):
                 continue
             for group in left:
@@ -125,12 +140,13 @@ def _value(event: Row[*tuple[Any, ...]], dimension: Dimension) -> str:
         case Dimension.EDUCATION:
             value = event.education_level
         case Dimension.COUNTRY:
-            value = event.country
+            # An address that cannot be placed is nowhere, whatever the profile says (contract 8.4).
+            value = event.profile_country if event.learner is None else event.country
     return "" if value is None else str(value)
 
 
-def _spans(changes: _Changes) -> Iterator[tuple[dt.date, dt.date, int, int]]:
-    """Spans (since, until, count, cumulative count) while anybody is known in the group."""
+def _spans(changes: dict[dt.date, list[int]]) -> Iterator[_Span]:
+    """The spans while anybody is known in the group."""
     since, count, known = dt.date.min, 0, 0
     for day in sorted(changes):
         added, newly_known = changes[day]
@@ -141,3 +157,63 @@ def _spans(changes: _Changes) -> Iterator[tuple[dt.date, dt.date, int, int]]:
         since, count, known = day, count + added, known + newly_known
     if known:
         yield since, dt.date.max, count, known
+
+
+async def _apply(connection: AsyncConnection, changes: _Changes) -> None:
+    """Add changes to the spans there are, from the first day that changes."""
+    first = {group: min(days) for group, days in changes.items() if any(map(any, days.values()))}
+    if not first:
+        return
+    span = table_of(EnrollmentSpan)
+    given = keys_table(
+        connection.dialect.name, (*_GROUP, "first"), [(*group, day) for group, day in first.items()]
+    )
+    # The one that ends on the first day may come to have the same numbers as what follows.
+    touched = and_(*(span.c[name] == given.c[name] for name in _GROUP), span.c.until >= given.c.first)
+    rows: Sequence[Any] = (
+        await connection.execute(
+            select(span).join_from(given, span, touched).order_by(*span.primary_key.columns)
+        )
+    ).all()
+    old: dict[_Group, list[_Span]] = {group: [] for group in first}
+    for row in rows:
+        old[row.run_id, row.dimension, row.value].append(
+            (row.since, row.until, row.count, row.cumulative_count)
+        )
+    new = {}
+    for group, spans in old.items():
+        days = changes[group]
+        for since, until, count, known in spans:
+            for day, sign in ((since, 1), (until, -1)):
+                if day != dt.date.max:
+                    days[day][0] += sign * count
+                    days[day][1] += sign * known
+        new[group] = list(_spans(days))
+    gone = [
+        (*group, spans[0]) for group, of_group in old.items() for spans in of_group if spans not in new[group]
+    ]
+    await delete_by_key(connection, EnrollmentSpan, (*_GROUP, "since"), gone)
+    await _write(
+        connection,
+        ((group, [span for span in spans if span not in old[group]]) for group, spans in new.items()),
+    )
+
+
+async def _write(connection: AsyncConnection, spans: Iterable[tuple[_Group, Sequence[_Span]]]) -> None:
+    computed_at = now()
+    rows = [
+        {
+            "run_id": run_id,
+            "dimension": dimension,
+            "value": value,
+            "since": since,
+            "until": until,
+            "count": count,
+            "cumulative_count": cumulative_count,
+            "computed_at": computed_at,
+        }
+        for (run_id, dimension, value), of_group in spans
+        for since, until, count, cumulative_count in of_group
+    ]
+    if rows:
+        await connection.execute(insert(EnrollmentSpan), rows)

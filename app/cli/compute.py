@@ -8,12 +8,14 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
-from app.analytics.enrollment import compute_enrollment
-from app.cli.common import progress_bars, with_database
+from app.analytics.addresses import Countries, place_again
+from app.analytics.compute import compute as compute_series
+from app.cli.common import progress_bars, read_settings, with_database
+from app.db.bulk import rows_by_key
 from app.db.engine import Database
 from app.db.models import CourseRun
 from app.errors import BadUserInput
-from app.vocabulary import Dimension
+from app.vocabulary import Series
 
 
 def compute(
@@ -22,27 +24,35 @@ def compute(
         typer.Option(metavar="RUN_KEY", help="A course run, by default all; may be repeated."),
     ] = None,
     series: Annotated[
-        list[Dimension] | None, typer.Option(help="A series, by default all; may be repeated.")
+        list[Series] | None, typer.Option(help="A series, by default all; may be repeated.")
     ] = None,
 ) -> None:
-    """Compute enrollment series anew from enrollment events."""
+    """Compute series anew from what is kept of events. What no event tells of stays as it is."""
+    path = read_settings().country_database
+    countries = Countries(path) if path else None
     with progress_bars() as progress:
 
         async def work(database: Database) -> int:
             async with database.begin() as connection:
-                run_ids = await _run_ids(connection, course) if course else None
-                return await compute_enrollment(
-                    connection, run_ids, dimensions=series or None, progress=progress
-                )
+                run_ids = await _run_ids(connection, course)
+                if countries is not None:
+                    await place_again(connection, countries)
+            advance = progress("Computing series", len(run_ids))
+            for run_id in run_ids:
+                async with database.begin() as connection:
+                    await compute_series(connection, [run_id], series=series or None)
+                advance(1)
+            return len(run_ids)
 
         number = with_database(work)
-    typer.echo(f"Computed the enrollment series of {number:,} course run{'' if number == 1 else 's'}.")
+    typer.echo(f"Computed the series of {number:,} course run{'' if number == 1 else 's'}.")
 
 
-async def _run_ids(connection: AsyncConnection, keys: Sequence[str]) -> list[int]:
-    rows = await connection.execute(
-        select(col(CourseRun.key), col(CourseRun.id)).where(col(CourseRun.key).in_(keys))
-    )
+async def _run_ids(connection: AsyncConnection, keys: Sequence[str] | None) -> Sequence[int]:
+    """The ids of runs, of all unless some are named. Raises `BadUserInput` for a key of none."""
+    if not keys:
+        return (await connection.scalars(select(col(CourseRun.id)).order_by(col(CourseRun.id)))).all()
+    rows = await rows_by_key(connection, CourseRun, ("key",), [(key,) for key in keys])
     run_ids = {row.key: row.id for row in rows}
     for key in keys:
         if key not in run_ids:

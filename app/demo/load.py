@@ -5,7 +5,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
-from app.analytics.enrollment import compute_enrollment
+from app.analytics.compute import compute
 from app.db.engine import Database
 from app.db.models import Course, User
 from app.demo.catalog import write_courses, write_organizations, write_people
@@ -19,6 +19,7 @@ from app.demo.series import write_series
 from app.demo.simulation import simulate
 from app.errors import BadUserInput
 from app.progress import Progress, silent
+from app.vocabulary import Series
 
 
 async def load_demo(database: Database, *, progress: Progress = silent) -> bool:
@@ -73,4 +74,4 @@ async def _load(connection: AsyncConnection, progress: Progress) -> None:
     advance(1)
     await write_series(connection, world, runs, modules)
     advance(1)
-    await compute_enrollment(connection, list(runs.values()), progress=progress)
+    await compute(connection, runs.values(), series=[Series.ENROLLMENT], progress=progress)

@@ -18,6 +18,7 @@ from graphql import (
 )
 from graphql import execute as execute_document
 
+from app.analytics.addresses import Countries
 from app.auth.viewer import Viewer
 from app.db.engine import Database
 from app.errors import CostExceeded, Forbidden, LyceumError
@@ -81,6 +82,8 @@ class Executor:
         )
         self._documents = Documents(schema, self._limits, settings.max_tokens)
         self._purse = Purse(settings.cost_per_minute)
+        path = settings.country_database
+        self._countries = Countries(path) if path else None
 
     async def execute(self, viewer: Viewer, operation: Operation, payer: str) -> Answer:
         """Run an operation for a viewer; `payer` names whose budget it is taken from."""
@@ -124,7 +127,8 @@ class Executor:
         self, viewer: Viewer, document: Document, limits: PageLimits, budget: Budget, now: dt.datetime
     ) -> Context:
         forget = self._forget_credentials
-        return Context(viewer, self._database, limits, budget, now, document.memo, forget)
+        memo, countries = document.memo, self._countries
+        return Context(viewer, self._database, limits, budget, now, memo, forget, countries)
 
     async def _run(self, document: Document, operation: Operation, context: Context) -> Answer:
         extensions = {"cost": context.budget.cost}

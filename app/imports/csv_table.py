@@ -1,15 +1,14 @@
 """Strict reading of CSV files: whatever is wrong is refused with its file, line and column."""
 
 import csv
-import gzip
 import re
-import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from reprlib import repr as shortened
-from typing import TextIO, TypeVar, cast
+from typing import TypeVar
 
 from app.errors import BadUserInput
+from app.imports.text_files import UNREADABLE, open_text, unreadable
 
 T = TypeVar("T")
 
@@ -82,7 +81,7 @@ def read_rows(
     seen: set[tuple[str, ...]] = set()
     line = 0
     try:
-        with _open(path) as file:
+        with open_text(path) as file:
             reader = csv.reader(file, strict=True)
             width = _check_header(path, next(reader, []), columns, ignored)
             line = 1
@@ -99,18 +98,8 @@ def read_rows(
                     raise row.refused(key[-1], f"{shortened(' '.join(values))} is there already")
                 seen.add(values)
                 yield row
-    except UnicodeDecodeError as error:
-        raise BadUserInput(f"{path.name}, after line {line}: not UTF-8") from error
-    except EOFError as error:
-        raise BadUserInput(f"{path.name}, after line {line}: the file is cut off") from error
-    except (csv.Error, OSError, zlib.error) as error:
-        raise BadUserInput(f"{path.name}, after line {line}: {error}") from error
-
-
-def _open(path: Path) -> TextIO:
-    if path.suffix == ".gz":
-        return cast(TextIO, gzip.open(path, "rt", encoding="utf-8-sig", newline=""))
-    return path.open(encoding="utf-8-sig", newline="")
+    except (csv.Error, *UNREADABLE) as error:
+        raise unreadable(path, line, error) from error
 
 
 def _check_header(path: Path, header: list[str], columns: Sequence[str], ignored: Sequence[str]) -> int:

@@ -17,7 +17,7 @@ from sqlalchemy import ColumnElement, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import SQLModel, col
 
-from app.analytics.enrollment import compute_enrollment
+from app.analytics.compute import compute
 from app.db.engine import Database
 from app.db.models import (
     Course,
@@ -33,7 +33,7 @@ from app.db.models import (
 from app.db.models import Progress as LearnerProgress
 from app.imports.oulad_files import Presentation, Registration, read_presentations
 from app.progress import Progress, silent
-from app.vocabulary import EnrollmentEventType, OrganizationRole, Pacing
+from app.vocabulary import EnrollmentEventType, OrganizationRole, Pacing, Series
 
 NAMESPACE = "oulad"
 """Namespace of the attributes; usernames and usage keys begin with it too."""
@@ -79,7 +79,7 @@ async def import_oulad(database: Database, directory: Path, *, progress: Progres
                 changed.append(work.run_ids[presentation])
             advance(len(presentation.registrations))
         if changed:
-            await compute_enrollment(connection, changed, progress=progress)
+            await compute(connection, changed, series=[Series.ENROLLMENT], progress=progress)
     return work.summary
 
 

@@ -151,6 +151,8 @@ class Route:
     check: Callable[[Viewer, Mapping[str, str]], None] | None = None
     """Looks at the viewer and the raw parameters first. Raises `Refusal`."""
     body: Schema | None = None
+    max_body: str = "max_body_bytes"
+    """Names the setting that says how large the body may be."""
     variables: Callable[["Route", Call], dict[str, Any]] = by_parameters
     answer: Callable[[Call, dict[str, Any]], Response] | None = None
     in_turn: bool = False

@@ -4,6 +4,7 @@ from app.rest.batch.routes import ROUTES as BATCH
 from app.rest.data_analytics.routes import ROUTES as DATA_ANALYTICS
 from app.rest.enrollment.routes import ROUTES as ENROLLMENT
 from app.rest.route import Api
+from app.rest.tracking.routes import ROUTES as TRACKING
 
 APIS = (
     Api("Enrollment API", "Enrollments and course runs with their modes, as in Open edX.", ENROLLMENT),
@@ -18,5 +19,6 @@ APIS = (
         root="/api/v0/",
         unknown={"status": 404},
     ),
+    Api("Tracking events", "What happens on a learning platform, as it happens.", TRACKING),
 )
 ROUTES = tuple(route for api in APIS for route in api.routes)

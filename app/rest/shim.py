@@ -123,7 +123,9 @@ class Shim:
         }
         if route.check:
             route.check(viewer, raw)
-        body = await read_json(request, self._settings.max_body_bytes) if route.body else None
+        body = None
+        if route.body:
+            body = await read_json(request, getattr(self._settings, route.max_body), route.body)
         call = Call(request, viewer, _parsed(route, raw, render), body, render)
         if route.act:
             return await route.act(call, self._services)

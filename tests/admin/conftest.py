@@ -37,6 +37,21 @@ async def database(accounts: Database, databases: Databases) -> Database:
     return await databases.copy(accounts)
 
 
+@pytest.fixture(scope="session")
+async def kept(accounts: Database, databases: Databases) -> Database:
+    """A copy of the database that tests leave as it is."""
+    return await databases.copy(accounts)
+
+
+@pytest.fixture(scope="session")
+async def reader(kept: Database) -> AsyncIterator[Browser]:
+    """A browser that the superuser is logged in with, for tests that change nothing."""
+    async with oauth_of(kept, **LIMITLESS) as client:
+        browser = Browser(client.http)
+        assert (await browser.log_in("root")).status_code == 303
+        yield browser
+
+
 @pytest.fixture
 def clock() -> MovingClock:
     """The clock of the server."""

@@ -326,5 +326,5 @@ async def test_a_busy_database_is_a_page_too(browser: Browser, monkeypatch: pyte
         ("/admin/audit-entry/create", 403),
     ],
 )
-async def test_what_is_not_there_is_said_so(browser: Browser, path: str, status: int) -> None:
-    assert (await browser.http.get(path)).status_code == status
+async def test_what_is_not_there_is_said_so(reader: Browser, path: str, status: int) -> None:
+    assert (await reader.http.get(path)).status_code == status

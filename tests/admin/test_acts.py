@@ -83,12 +83,12 @@ async def test_a_service_user_needs_no_password_and_may_be_off(browser: Browser,
     ],
 )
 async def test_a_user_that_cannot_be(
-    browser: Browser, database: Database, form: dict[str, str], said: dict[str, str]
+    reader: Browser, kept: Database, form: dict[str, str], said: dict[str, str]
 ) -> None:
-    before = len(await rows(database, User))
-    assert await browser.refusals("/admin/user/create", **form) == said
-    assert len(await rows(database, User)) == before
-    assert await acts(database) == []
+    before = len(await rows(kept, User))
+    assert await reader.refusals("/admin/user/create", **form) == said
+    assert len(await rows(kept, User)) == before
+    assert await acts(kept) == []
 
 
 async def test_a_user_is_changed_and_only_the_changes_are_written_down(
@@ -225,11 +225,11 @@ async def test_a_client_is_created_changed_and_gets_another_secret(
     ],
 )
 async def test_a_client_that_cannot_be(
-    browser: Browser, database: Database, form: dict[str, str], said: dict[str, str]
+    reader: Browser, kept: Database, form: dict[str, str], said: dict[str, str]
 ) -> None:
-    before = await rows(database, OAuthClient)
-    assert await browser.refusals("/admin/client/create", **{"type": "public", **form}) == said
-    assert await rows(database, OAuthClient) == before
+    before = await rows(kept, OAuthClient)
+    assert await reader.refusals("/admin/client/create", **{"type": "public", **form}) == said
+    assert await rows(kept, OAuthClient) == before
 
 
 async def test_a_token_with_a_chosen_end_works_until_it_is_revoked(
@@ -265,10 +265,10 @@ async def test_a_token_with_a_chosen_end_works_until_it_is_revoked(
     ],
 )
 async def test_a_token_that_cannot_be(
-    browser: Browser, database: Database, form: dict[str, str], said: dict[str, str]
+    reader: Browser, kept: Database, form: dict[str, str], said: dict[str, str]
 ) -> None:
-    assert await browser.refusals("/admin/access-token/create", **TOKEN_FORM | form) == said
-    assert await rows(database, AccessToken) == []
+    assert await reader.refusals("/admin/access-token/create", **TOKEN_FORM | form) == said
+    assert await rows(kept, AccessToken) == []
 
 
 async def test_chosen_secrets_and_tokens_are_not_accepted(browser: Browser, database: Database) -> None:

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from sqlalchemy import delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.analytics.enrollment import compute_enrollment
+from app.analytics.compute import compute
 from app.db.engine import Database
 from app.db.models import Course, CourseRun, EnrollmentEvent, EnrollmentSpan, User
-from app.vocabulary import Dimension, EducationLevel, EnrollmentEventType, Gender
+from app.vocabulary import Dimension, EducationLevel, EnrollmentEventType, Gender, Series
 from tests.conftest import DIALECTS
 
 RUN_A = "edX/Open_DemoX/edx_demo_course"
@@ -150,7 +150,7 @@ async def test_reference_log(store: Database, data_directory: Path) -> None:
         await _record(
             connection, [event for event in events if event.occurred_at.date() >= dt.date(2014, 8, 1)]
         )
-        assert await compute_enrollment(connection) == 2
+        assert await compute(connection, series=[Series.ENROLLMENT]) == 2
         spans = await _spans(connection)
         await connection.rollback()
 
@@ -233,13 +233,14 @@ async def test_invariants(
     async with store.writer.connect() as connection:
         await _fill(connection, learners, (RUN_A, RUN_B))
         await _record(connection, events)
-        await compute_enrollment(connection)
+        await compute(connection, series=[Series.ENROLLMENT])
         spans = await _spans(connection)
-        await compute_enrollment(connection)
+        await compute(connection, series=[Series.ENROLLMENT])
         assert await _spans(connection) == spans
         await connection.execute(delete(EnrollmentEvent))
+        await connection.execute(delete(EnrollmentSpan))
         await _record(connection, shuffled)
-        await compute_enrollment(connection)
+        await compute(connection, series=[Series.ENROLLMENT])
         assert await _spans(connection) == spans
         await connection.rollback()
 
@@ -277,7 +278,7 @@ async def test_last_span_stays_open(store: Database) -> None:
     async with store.writer.connect() as connection:
         await _fill(connection, [Learner(1)], [RUN_A])
         await _record(connection, [_joined(1, 1, 0)])
-        await compute_enrollment(connection)
+        await compute(connection, series=[Series.ENROLLMENT])
         (span,) = [span for span in await _spans(connection) if span.dimension == Dimension.TOTAL]
         await connection.rollback()
     assert span == (1, "total", "", FIRST.date(), dt.date.max, 1, 1)
@@ -287,7 +288,7 @@ async def test_mode_that_everybody_left_is_closed(store: Database) -> None:
     async with store.writer.connect() as connection:
         await _fill(connection, [Learner(1)], [RUN_A])
         await _record(connection, [_joined(1, 1, 0), _joined(1, 1, 2, "mode_changed", "verified")])
-        await compute_enrollment(connection)
+        await compute(connection, series=[Series.ENROLLMENT])
         modes = [span[2:] for span in await _spans(connection) if span.dimension == Dimension.MODE]
         await connection.rollback()
     changed = FIRST.date() + dt.timedelta(days=2)
@@ -307,27 +308,26 @@ async def test_only_what_is_named_is_computed(store: Database) -> None:
     async with store.writer.connect() as connection:
         await _fill(connection, [Learner(1), Learner(2)], [RUN_A, RUN_B])
         await _record(connection, [_joined(1, 1, 0), _joined(2, 1, 0)])
-        await compute_enrollment(connection)
+        await compute(connection, series=[Series.ENROLLMENT])
         await _record(connection, [_joined(1, 2, 1), _joined(2, 2, 1)])
-        computed = await compute_enrollment(connection, [1], dimensions=[Dimension.TOTAL], progress=progress)
+        computed = await compute(connection, [1], series=[Series.ENROLLMENT], progress=progress)
         spans = await _spans(connection)
         await connection.rollback()
     assert computed == 1
-    assert steps == [("Enrollment series", 1), ("Enrollment series", 1)]
+    assert steps == [("Computing series", 1), ("Computing series", 1)]
     known = {}
     for span in spans:
         known[span.run_id, span.dimension] = span.cumulative_count
-    assert known == {(run_id, dimension): 1 for run_id in (1, 2) for dimension in Dimension} | {
-        (1, "total"): 2
-    }
+    assert known == {(run_id, dimension): 3 - run_id for run_id in (1, 2) for dimension in Dimension}
 
 
-async def test_spans_of_a_run_without_events_are_removed(store: Database) -> None:
+async def test_spans_of_a_run_without_events_stay(store: Database) -> None:
     async with store.writer.connect() as connection:
         await _fill(connection, [Learner(1)], [RUN_A])
         await _record(connection, [_joined(1, 1, 0)])
-        await compute_enrollment(connection)
+        await compute(connection, series=[Series.ENROLLMENT])
+        spans = await _spans(connection)
         await connection.execute(delete(EnrollmentEvent))
-        assert await compute_enrollment(connection) == 1
-        assert await _spans(connection) == []
+        assert await compute(connection, series=[Series.ENROLLMENT]) == 1
+        assert await _spans(connection) == spans != []
         await connection.rollback()

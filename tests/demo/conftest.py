@@ -1,14 +1,13 @@
 """The demo data, loaded once into a database of each dialect, which tests only read."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Any
 
 import pytest
 from sqlalchemy import Executable
 
 from app.db.engine import Database
-from app.demo import load_demo
-from tests.conftest import DIALECTS
+from tests.databases import DIALECTS, Databases
 
 Query = Callable[[Executable], Awaitable[Sequence[Any]]]
 """Runs a statement on the demo data; gives rows."""
@@ -16,12 +15,13 @@ Query = Callable[[Executable], Awaitable[Sequence[Any]]]
 
 @pytest.fixture(scope="session", params=DIALECTS)
 async def demo(
-    request: pytest.FixtureRequest, make_database: Callable[[str], Awaitable[Database]]
-) -> Database:
+    request: pytest.FixtureRequest, databases: Databases, demo_urls: dict[str, str]
+) -> AsyncIterator[Database]:
     """A database with the demo data."""
-    database = await make_database(request.param)
-    assert await load_demo(database)
-    return database
+    # While it is connected nobody could copy the original.
+    database = Database(await databases.copy_url(demo_urls[request.param]))
+    yield database
+    await database.dispose()
 
 
 @pytest.fixture

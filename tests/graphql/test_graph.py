@@ -3,7 +3,6 @@
 import datetime as dt
 from collections.abc import AsyncIterator
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -32,7 +31,7 @@ from app.db.models import (
     VideoSegment,
     VideoViews,
 )
-from app.imports.oulad import import_oulad
+from app.imports.oulad import OuladSummary
 from app.vocabulary import OrganizationRole, Pacing
 from schema.relay import encode_id
 from tests.databases import DIALECTS, Databases
@@ -362,13 +361,10 @@ query AllRuns($runs: Int!) {
 """
 
 
-@pytest.fixture(scope="module", params=DIALECTS)
-async def university(
-    request: pytest.FixtureRequest, databases: Databases, data_directory: Path
-) -> AsyncIterator[Client]:
+@pytest.fixture(scope="module")
+async def university(imported: tuple[Database, OuladSummary], databases: Databases) -> AsyncIterator[Client]:
     """The Open University's data."""
-    database = await databases.empty(request.param)
-    await import_oulad(database, data_directory / "oulad")
+    database = await databases.copy(imported[0])
     await add_user(database, "staff", STAFF_KEY, is_staff=True)
     async with client_of(database) as made:
         yield made

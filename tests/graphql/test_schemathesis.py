@@ -15,7 +15,16 @@ from typing import Any
 import httpx
 import pytest
 import schemathesis
-from graphql import FieldNode, IntValueNode, StringValueNode, Visitor, visit
+from graphql import (
+    FieldNode,
+    IntValueNode,
+    NameNode,
+    ObjectFieldNode,
+    ObjectValueNode,
+    StringValueNode,
+    Visitor,
+    visit,
+)
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from schemathesis import Case, GenerationMode
@@ -23,7 +32,6 @@ from schemathesis.config import SchemathesisConfig
 from schemathesis.graphql import nodes
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
-from app.demo import load_demo
 from app.demo.credentials import DEMO, LEARNER
 from app.demo.learners import END
 from schema.build import SCHEMA
@@ -73,15 +81,9 @@ class Servers:
 
 
 @pytest.fixture(scope="module")
-async def urls(databases: Databases) -> dict[str, str]:
-    """The demo data on both databases, where no other test asks for tokens or logs in."""
-    urls = {}
-    for dialect in DIALECTS:
-        database = await databases.empty(dialect)
-        await load_demo(database)
-        await database.dispose()
-        urls[dialect] = database.url.render_as_string(hide_password=False)
-    return urls
+async def urls(demo_urls: dict[str, str], databases: Databases) -> dict[str, str]:
+    """Copies of the demo data: while it is connected nobody could copy the original."""
+    return {dialect: await databases.copy_url(url) for dialect, url in demo_urls.items()}
 
 
 @pytest.fixture(scope="module")
@@ -153,6 +155,23 @@ def give_values(samples: Iterable[tuple[str, str]]) -> None:
     small = st.integers(0, 10)
     numbers = small | st.integers(1950, 2010) | st.integers(-(2**31), 2**31 - 1)
     schemathesis.graphql.scalar("Int", numbers.map(nodes.Int))
+    members = {
+        "time": instants.map(dt.datetime.isoformat),
+        "event_type": st.sampled_from(texts),
+        "event": st.text(),
+    }
+    schemathesis.graphql.scalar(
+        "JSON",
+        st.text().map(nodes.String) | numbers.map(nodes.Int) | st.fixed_dictionaries(members).map(_object),
+    )
+
+
+def _object(members: dict[str, str]) -> ObjectValueNode:
+    fields = [
+        ObjectFieldNode(name=NameNode(value=name), value=nodes.String(value))
+        for name, value in members.items()
+    ]
+    return nodes.Object(fields)
 
 
 class Paging(Visitor):

@@ -18,7 +18,7 @@ KEYS = ["root-key-0123456789", "nobody-key-0123456789"]
 
 
 @pytest.fixture(scope="module")
-async def copied_urls(demo_urls: dict[str, str], databases: Databases) -> dict[str, str]:
+async def urls(demo_urls: dict[str, str], databases: Databases) -> dict[str, str]:
     """Copies of the demo data, with users who may make changes to them."""
     urls = {dialect: await databases.copy_url(url) for dialect, url in demo_urls.items()}
     for url in urls.values():
@@ -30,8 +30,8 @@ async def copied_urls(demo_urls: dict[str, str], databases: Databases) -> dict[s
 
 
 @pytest.fixture(scope="module")
-def servers(copied_urls: dict[str, str]) -> Iterator[Servers]:
-    with serving(copied_urls) as servers:
+def servers(urls: dict[str, str]) -> Iterator[Servers]:
+    with serving(urls) as servers:
         yield servers
 
 

@@ -11,6 +11,7 @@ from app.cli import main
 from app.cli.common import with_database
 from app.db.engine import Database
 from app.db.models import EnrollmentSpan
+from app.vocabulary import Dimension
 from tests.imports.small_oulad import copy_of_one_module, set_cell
 
 Lyceum = Callable[..., tuple[int, str, str]]
@@ -63,7 +64,7 @@ def test_import_says_what_it_added(lyceum: Lyceum, small: Path) -> None:
         "Imported: courses 1, runs 2, users 712, modules 425, enrollments 748, events 874,"
         " attributes 6,709, progress 748.",
     )
-    for step in ("Reading files", "Importing registrations", "Enrollment series"):
+    for step in ("Reading files", "Importing registrations", "Computing series"):
         assert step in shown
     code, said, _ = lyceum("import", "oulad", str(small))
     assert (code, said) == (0, "Nothing to import: everything is there already.")
@@ -84,8 +85,8 @@ def test_compute(lyceum: Lyceum, small: Path) -> None:
     whole = _spans()
     _forget_spans()
     code, said, shown = lyceum("compute")
-    assert (code, said) == (0, "Computed the enrollment series of 2 course runs.")
-    assert "Enrollment series" in shown
+    assert (code, said) == (0, "Computed the series of 2 course runs.")
+    assert "Computing series" in shown
     assert _spans() == whole
 
 
@@ -93,10 +94,13 @@ def test_compute_what_is_named(lyceum: Lyceum, small: Path) -> None:
     lyceum("import", "oulad", str(small))
     _forget_spans()
     code, said, _ = lyceum(
-        *("compute", "--course", "course-v1:OU+AAA+2013J", "--series", "gender", "--series", "total")
+        *("compute", "--course", "course-v1:OU+AAA+2013J", "--series", "enrollment", "--series", "grades")
     )
-    assert (code, said) == (0, "Computed the enrollment series of 1 course run.")
-    assert set(_spans()) == {"gender", "total"}
+    assert (code, said) == (0, "Computed the series of 1 course run.")
+    assert set(_spans()) == set(Dimension)
+    _forget_spans()
+    assert lyceum("compute", "--series", "activity")[0] == 0
+    assert not _spans()
 
 
 def test_compute_refuses_unknown_names(lyceum: Lyceum) -> None:

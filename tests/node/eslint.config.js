@@ -31,6 +31,8 @@ const RESULTS = [
   'AccessTokenIssued',
   'AccessTokenRevoked',
   'EnrollmentClosed',
+  'EventRefused',
+  'EventsRecorded',
   'EnrollmentSaved',
   'EnrollmentValid',
   'ModeUnavailable',

@@ -29,6 +29,13 @@ def clock() -> MovingClock:
     return MovingClock()
 
 
+@pytest.fixture(scope="session")
+async def refusing(accounts: Database, databases: Databases) -> AsyncIterator[OAuth]:
+    """A server for what it refuses, which changes nothing."""
+    async with oauth_of(await databases.copy(accounts), **LIMITLESS) as client:
+        yield client
+
+
 @pytest.fixture
 async def oauth(database: Database, clock: MovingClock) -> AsyncIterator[OAuth]:
     """A server without limits of attempts."""

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.databases import DIALECTS
+from tests.databases import DIALECTS, Databases
 from tests.servers import running_server
 
 README = (Path(__file__).parents[2] / "README.md").read_text()
@@ -29,8 +29,10 @@ def run(command: str) -> str:
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)
-async def test_a_12_the_curl_line_of_the_seed_gets_a_token(dialect: str, demo_urls: dict[str, str]) -> None:
-    with running_server({"LYCEUM_DATABASE_URL": demo_urls[dialect]}) as server:
+async def test_a_12_the_curl_line_of_the_seed_gets_a_token(
+    dialect: str, demo_urls: dict[str, str], databases: Databases
+) -> None:
+    with running_server({"LYCEUM_DATABASE_URL": await databases.copy_url(demo_urls[dialect])}) as server:
         command = SEED.replace("<lms_base_url>", server.url)
         for name, value in GIVEN.items():
             command = command.replace(name, value)

@@ -213,9 +213,9 @@ ROWS = [
 
 @pytest.mark.parametrize(("status", "error", "options"), ROWS)
 async def test_a_1_every_row_of_the_table_of_errors(
-    oauth: OAuth, status: int, error: str, options: dict[str, Any]
+    refusing: OAuth, status: int, error: str, options: dict[str, Any]
 ) -> None:
-    check_error(await oauth.http.post(TOKEN, **options), status, error)
+    check_error(await refusing.http.post(TOKEN, **options), status, error)
 
 
 def check_error(response: Any, status: int, error: str) -> None:
@@ -233,8 +233,8 @@ def check_error(response: Any, status: int, error: str) -> None:
 
 @pytest.mark.parametrize("path", ["/oauth2/access_token/", "/oauth2/revoke_token", "/oauth2/introspect/"])
 @pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "DELETE", "OPTIONS"])
-async def test_a_1_only_post_is_for_forms(oauth: OAuth, method: str, path: str) -> None:
-    response = await oauth.http.request(method, path)
+async def test_a_1_only_post_is_for_forms(refusing: OAuth, method: str, path: str) -> None:
+    response = await refusing.http.request(method, path)
     assert (response.status_code, response.headers["allow"]) == (405, "POST")
     if method != "HEAD":
         check_error(response, 405, "invalid_request")

@@ -16,7 +16,7 @@ from app.rest.route import Route
 from app.rest.routes import APIS, ROUTES
 from app.rest.shapes import shape
 from schema.build import SCHEMA
-from tests.databases import DIALECTS
+from tests.databases import DIALECTS, Databases
 from tests.graphql.clients import client_of
 
 DESCRIBED = openapi(APIS, SCHEMA._schema)
@@ -120,12 +120,12 @@ async def test_every_refusal_is_as_described(route: Route, demo_urls: dict[str, 
             assert all(header in response.headers for header in described.get("headers", ()))
 
 
-async def test_oauth_answers_are_as_described(demo_urls: dict[str, str]) -> None:
+async def test_oauth_answers_are_as_described(demo_urls: dict[str, str], databases: Databases) -> None:
     service = {"client_id": SERVICE.client_id, "client_secret": SERVICE.secret}
     account = {"username": LEARNER.username, "password": LEARNER.password}
     public = {"client_id": CLIENT.client_id, "grant_type": "password", **account}
 
-    async with client_of(demo_urls["sqlite"]) as client:
+    async with client_of(await databases.copy_url(demo_urls["sqlite"])) as client:
 
         async def send(path: str, form: Mapping[str, str]) -> Any:
             response = await client.http.post(path, data=form)

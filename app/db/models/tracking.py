@@ -16,12 +16,15 @@ from app.db.types import BigInt
 from app.vocabulary import VideoAction
 
 _LEARNER = 160
+_BY_KEY = {"sqlite_with_rowid": False}
+"""SQLite keeps the rows in their primary key, not beside it."""
 
 
 class LearnerWeek(SQLModel, table=True):
     """What a learner did in a run in a week from Monday: the sum of the bits of its activities."""
 
     __tablename__ = "learner_week"
+    __table_args__ = _BY_KEY
 
     run_id: int = link("course_run.id", primary_key=True)
     week: dt.date = Field(primary_key=True)
@@ -37,6 +40,7 @@ class LearnerProblem(SQLModel, table=True):
     """
 
     __tablename__ = "learner_problem"
+    __table_args__ = _BY_KEY
 
     module_id: int = link("module.id", primary_key=True)
     learner: str = string(_LEARNER, primary_key=True)
@@ -54,7 +58,7 @@ class LearnerAnswer(SQLModel, table=True):
     """The answer of a learner to a part of a problem, in the first or in the last attempt."""
 
     __tablename__ = "learner_answer"
-    __table_args__ = (Index(None, "module_id", "part_id"),)
+    __table_args__ = (Index(None, "module_id", "part_id"), _BY_KEY)
 
     module_id: int = link("module.id", primary_key=True)
     learner: str = string(_LEARNER, primary_key=True)
@@ -75,6 +79,7 @@ class SubsectionVisit(SQLModel, table=True):
     """A learner opened a subsection."""
 
     __tablename__ = "subsection_visit"
+    __table_args__ = _BY_KEY
 
     module_id: int = link("module.id", primary_key=True)
     learner: str = string(_LEARNER, primary_key=True)
@@ -89,6 +94,7 @@ class VideoEvent(SQLModel, table=True):
     """
 
     __tablename__ = "video_event"
+    __table_args__ = _BY_KEY
 
     module_id: int = link("module.id", primary_key=True)
     learner: str = string(_LEARNER, primary_key=True)
@@ -107,6 +113,7 @@ class Viewing(SQLModel, table=True):
     """
 
     __tablename__ = "viewing"
+    __table_args__ = _BY_KEY
 
     module_id: int = link("module.id", primary_key=True)
     learner: str = string(_LEARNER, primary_key=True)
@@ -120,6 +127,7 @@ class LearnerAddress(SQLModel, table=True):
     """The IP address of a learner's newest event, and its country: null where it cannot be placed."""
 
     __tablename__ = "learner_address"
+    __table_args__ = _BY_KEY
 
     learner: str = string(_LEARNER, primary_key=True)
     address: str = string(45)
@@ -141,7 +149,6 @@ class TrackingLog(SQLModel, table=True):
     name: str = string(None)
     position: int = Field(default=0, sa_type=BigInt)
     checksum: str = string(64)
-    lines: int = Field(default=0, sa_type=BigInt)
     accepted: int = Field(default=0, sa_type=BigInt)
     ignored: int = Field(default=0, sa_type=BigInt)
     malformed: int = Field(default=0, sa_type=BigInt)

@@ -142,7 +142,8 @@ async def test_a14_hands_out_the_same_token_until_it_is_changed(changing: Analyt
     async with database.session() as session:
         client = await session.scalar(select(OAuthClient).where(OAuthClient.client_id == CLIENT_ID))
         assert client is not None and not client.is_active
-        hashes = (await session.scalars(select(AccessToken.token_hash))).all()
+        of_client = select(AccessToken.token_hash).where(AccessToken.client_id == client.id)
+        hashes = (await session.scalars(of_client)).all()
     await database.dispose()
     assert len(hashes) == 4 and first not in hashes
 

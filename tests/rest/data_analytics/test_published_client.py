@@ -18,8 +18,11 @@ from app.demo.credentials import LEARNER
 from tests.databases import DIALECTS, Databases
 from tests.servers import LiveServer, running_server
 
+pytestmark = pytest.mark.alone
+
 SCRIPT = Path(__file__).with_name("published_client.py")
 CONNECTIONS = 8
+ATTEMPTS = 5
 
 
 @pytest.fixture(scope="module", params=DIALECTS)
@@ -47,9 +50,12 @@ def busy(server: LiveServer) -> Iterator[None]:
 
 
 def answers(given: dict[str, str]) -> Any:
-    """What the package got."""
+    """What the package got; other tests that run beside it may take the server's core for a while."""
     command = [sys.executable, str(SCRIPT), json.dumps(given)]
-    ended = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    for _ in range(ATTEMPTS):
+        ended = subprocess.run(command, capture_output=True, text=True, timeout=120)
+        if "exceeded timeout" not in ended.stderr:
+            break
     assert ended.returncode == 0, ended.stderr
     return json.loads(ended.stdout)
 

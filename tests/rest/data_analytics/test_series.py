@@ -208,6 +208,7 @@ async def test_the_number_of_statements_is_fixed_and_small(api: Analytics, name:
     assert counts[0] == counts[1] <= 4
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("name", PATHS)
 async def test_answers_come_within_the_patience_of_clients(api: Analytics, name: str) -> None:
     async def seconds() -> float:

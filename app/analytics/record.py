@@ -1,0 +1,53 @@
+"""Recording tracking events: what they say is kept, and every series follows at once."""
+
+from collections.abc import Sequence
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from app.analytics.activity import record_activity
+from app.analytics.addresses import Countries, record_addresses
+from app.analytics.batch import Batch
+from app.analytics.enrollment_events import enrolled, record_enrollments
+from app.analytics.places import Places
+from app.analytics.problems import record_problems
+from app.analytics.subsections import record_opens
+from app.analytics.tracking import TASK, TrackingEvent
+from app.analytics.videos import record_videos
+from app.db.bulk import lock_series
+
+_RECORDS = (record_enrollments, record_activity, record_problems, record_opens, record_videos)
+
+
+class Recorder:
+    """Records events; each leaves the same, however often and in whatever order they come.
+
+    Without `countries` addresses are not kept, and learners are where their
+    profiles say.
+    """
+
+    def __init__(self, countries: Countries | None = None) -> None:
+        self._places = Places()
+        self._countries = countries
+
+    async def record(self, connection: AsyncConnection, events: Sequence[TrackingEvent]) -> None:
+        """Record events in the caller's transaction.
+
+        Those that tell nothing else may still tell where a learner is.
+        """
+        await lock_series(connection)
+        if self._countries is not None:
+            await record_addresses(connection, self._countries, events)
+        told = [event for event in events if tells(event)]
+        keys = {event.run_key for event in told if event.run_key}
+        keys |= {found.run_key for event in told if (found := enrolled(event))}
+        run_ids = await self._places.runs(connection, keys)
+        batch = Batch(connection, told, run_ids, self._places)
+        for record in _RECORDS:
+            await record(batch)
+
+
+def tells(event: TrackingEvent) -> bool:
+    """Whether an event counts for any series: others name no run or nobody, or are of tasks."""
+    if enrolled(event):
+        return True
+    return bool(event.run_key and (event.learner or event.source == TASK))
