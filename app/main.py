@@ -1,7 +1,6 @@
 """The application: mounts everything, does nothing else."""
 
 import gc
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -90,8 +89,6 @@ def create_app(settings: Settings | None = None, clock: Clock = now) -> Starlett
         # What lives as long as the process need not be looked through at every collection.
         gc.collect()
         gc.freeze()
-        # What threads make of long answers holds up the event loop no longer than this.
-        sys.setswitchinterval(0.001)
         yield
         await database.dispose()
 

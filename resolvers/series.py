@@ -201,8 +201,9 @@ def _by_bucket(
             )
         )
         if bucket is not Bucket.DAY and not range_.is_open:
-            last = is_one_of(calendar.c.date, days.last_of(bucket), context.reader.dialect)
-            statement = statement.where(last)
+            # Wrapped, so that SQLite enters the index where the span begins and not at each of these days.
+            date = case((calendar.c.date.is_not(None), calendar.c.date))
+            statement = statement.where(is_one_of(date, days.last_of(bucket), context.reader.dialect))
         if pivot:
             return statement.group_by(*group).order_by(*group)
         return statement.order_by(*group, span.c.value)

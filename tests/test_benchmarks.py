@@ -38,13 +38,14 @@ def run(*options: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_small_run_prints_a_row_for_each_case() -> None:
-    done = run("--small", "--database", "sqlite", "--seconds", "0.1", "--queries", "q4,b1,b2")
+    done = run("--small", "--database", "sqlite", "--seconds", "0.1", "--queries", "q4,l4,b1,b2")
     assert done.returncode == 0, done.stderr
-    rows = re.findall(r"^([BQ]\d)\s+(.+?)\s{2,}(\d+) +([\d,.]+) ", done.stdout, re.MULTILINE)
+    rows = re.findall(r"^([BLQ]\d)\s+(.+?)\s{2,}(\d+) +([\d,.]+) ", done.stdout, re.MULTILINE)
     cases = [(query, server, connections) for query, server, connections, _ in rows]
     assert cases == [
         ("Q4", "sqlite", "1"),
         ("Q4", "bare Starlette", "1"),
+        *(("L4", server, count) for server in ("sqlite", "bare Starlette") for count in ("1", "8")),
         *((batch, "sqlite", count) for batch in ("B1", "B2") for count in ("1", "4")),
     ]
     assert all(float(figure.replace(",", "")) > 0 for *_, figure in rows)
@@ -102,10 +103,8 @@ def test_how_far_a_file_is_read(tmp_path: Path) -> None:
 def test_unknown_query_is_refused() -> None:
     done = run("--queries", "Q1,Q9")
     assert done.returncode == 1
-    assert (
-        done.stderr
-        == "benchmarks: --queries: there is no query 'Q9', only Q1, Q2, Q3, Q4, L1, L2, L3, L4, B1, B2, INGEST\n"
-    )
+    names = "Q1, Q2, Q3, Q4, L1, L2, L3, L4, B1, B2, INGEST"
+    assert done.stderr == f"benchmarks: --queries: there is no query 'Q9', only {names}\n"
 
 
 async def test_data_is_whole(database: Database) -> None:
@@ -128,10 +127,15 @@ async def test_data_is_whole(database: Database) -> None:
         " sum(CASE WHEN dimension = 'total' THEN count ELSE 0 END),"
         " sum(CASE WHEN dimension = 'mode' THEN count ELSE 0 END),"
         " sum(CASE WHEN dimension = 'mode' THEN 1 ELSE 0 END)"
-        " FROM enrollment_span GROUP BY run_id, since ORDER BY run_id, since"
+        " FROM enrollment_span WHERE dimension <> 'country' GROUP BY run_id, since ORDER BY run_id, since"
     )
     assert len(daily) == SMALL.runs * SMALL.days
     assert all(total == by_mode and modes == 3 for *_, total, by_mode, modes in daily)
+    countries = await rows(
+        "SELECT count(DISTINCT run_id), count(DISTINCT value) FROM enrollment_span WHERE dimension = 'country'"
+    )
+    assert countries == [(1, 50)]
+    assert await rows("SELECT DISTINCT count(*) FROM activity_week GROUP BY run_id") == [(SMALL.days // 7,)]
     neighbours = [(one, next_) for one, next_ in pairwise(daily) if one[0] == next_[0]]
     assert all(one[2] == next_[1] and one[3] != next_[3] for one, next_ in neighbours)
 

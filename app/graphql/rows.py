@@ -7,7 +7,7 @@ resolvers, values that are wrong, nulls where there should be none.
 """
 
 from collections.abc import Iterable
-from operator import attrgetter
+from operator import itemgetter
 from typing import Any
 
 from graphql import (
@@ -68,7 +68,7 @@ def _column(rows: list[Any], field: GraphQLField | None) -> _Column:
     if not is_leaf_type(type_):
         return None
     try:
-        given = list(map(attrgetter(definition.python_name), rows))
+        given = list(map(itemgetter(rows[0]._fields.index(definition.python_name)), rows))
         made = {value: type_.coerce_output_value(value) for value in set(given) if value is not None}
     except Exception:
         # It is graphql-core's to say which value of which row is wrong.

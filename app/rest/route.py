@@ -155,8 +155,9 @@ class Route:
     """Names the setting that says how large the body may be."""
     variables: Callable[["Route", Call], dict[str, Any]] = by_parameters
     answer: Callable[[Call, dict[str, Any]], Response] | None = None
-    is_long: Callable[[dict[str, Any]], bool] | None = None
-    """Tells of which data the answer takes so long that it is not made on the event loop."""
+    in_turn: bool = False
+    """Whether few of its answers are made at once: who came first is answered first, and none is late
+    because all take as long as the longest."""
     row: Callable[[dict[str, Any]], Any] | None = None
     result: str = "page.nodes"
     shape: Callable[[Schema], Schema] | None = None

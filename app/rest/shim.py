@@ -4,6 +4,7 @@ import asyncio
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from contextlib import nullcontext
 from typing import Any, cast
 
 from starlette.datastructures import URLPath
@@ -33,6 +34,7 @@ from app.settings import Settings
 _NOT_PROVIDED = "Authentication credentials were not provided."
 _NOT_STAFF = "You do not have permission to perform this action."
 _PAGES_AT_ONCE = 2
+_TURNS = 2
 _PARAMETER = re.compile(r"\{(\w+)\}")
 
 
@@ -56,7 +58,7 @@ class Shim:
         self._clock = clock
         self._requests: dict[str, Attempts] = {}
         self._paging = asyncio.Semaphore(_PAGES_AT_ONCE)
-        self._making = asyncio.Semaphore(1)
+        self._turns = asyncio.Semaphore(_TURNS)
         self.routes: list[BaseRoute] = [route for api in apis for route in self._routes(api)]
 
     def _routes(self, api: Api) -> list[BaseRoute]:
@@ -150,12 +152,8 @@ class Shim:
                 # What is wrong with the first page still has an answer of its own.
                 what = f"{route.path} for {call.viewer.username} with {raw}"
                 return Stream(await read(None), read, presence, what)
-            found = melt(await presence.during(data()))
-            if route.is_long is None or not route.is_long(found):
-                return route.answer(call, found)
-            # While a thread makes it, others get their answers in between.
-            async with self._making:
-                return await asyncio.to_thread(route.answer, call, found)
+            async with self._turns if route.in_turn else nullcontext():
+                return route.answer(call, melt(await presence.during(data())))
         finally:
             presence.close()
 

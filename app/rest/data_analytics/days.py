@@ -18,11 +18,6 @@ def by_day(spans: Iterable[Row], members: Collection[str]) -> Iterable[Row]:
     return chain.from_iterable(rows[date] for date in sorted(rows))
 
 
-def number_of_days(span: Row) -> int:
-    """How many days a span has."""
-    return _ordinal(span["until"]) - _ordinal(span["since"])
-
-
 def days_of(span: Row, members: Collection[str]) -> Iterator[Row]:
     """A row for each day of a span, with these members."""
     since, until = (_ordinal(span[name]) for name in ("since", "until"))

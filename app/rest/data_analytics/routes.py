@@ -62,7 +62,7 @@ _route = partial(
 
 
 def _table(table: Table, **declared: Any) -> Route:
-    return _route(answer=table.answer, is_long=table.is_long, shape=table.shape, **declared)
+    return _route(answer=table.answer, in_turn=True, shape=table.shape, **declared)
 
 
 def _week(row: Row) -> Row:

@@ -7,16 +7,12 @@ from typing import Any
 
 from starlette.responses import Response
 
-from app.rest.data_analytics.days import number_of_days
 from app.rest.data_analytics.manner import check_restriction, nothing
 from app.rest.render import Row, compact, csv
 from app.rest.route import Call
 from app.rest.schemas import STRING, Schema, exactly
 
 COMPACT: Schema = {**STRING, "pattern": r"^\d{4}-\d\d-\d\dT\d{6}$", "examples": ["2014-12-10T193146"]}
-_MANY = 1_000
-"""Rows."""
-
 _PREFIX = "course-v1:"
 
 
@@ -56,12 +52,6 @@ class Table:
             file = re.sub(r"[^\w.~-]", "_", f"{'-'.join(name)}--{self.slug}.csv", flags=re.ASCII)
             headers = {"Content-Disposition": f"attachment; filename={file}"}
         return call.render(value, **headers)
-
-    def is_long(self, data: dict[str, Any]) -> bool:
-        """Whether the spans of the data stand for so many days that it takes a while to make rows of them."""
-        if not self.spread:
-            return False
-        return sum(number_of_days(row) for holder in _holders(data) for row in _rows(holder)) > _MANY
 
     def shape(self, result: Schema) -> Schema:
         """The schema of the rows, from that of what GraphQL returns."""
