@@ -105,6 +105,21 @@ class EnterpriseRole(StrEnum):
     LEARNER = "enterprise_learner"
 
 
+class ContentKind(StrEnum):
+    """What an item of an enterprise catalog is."""
+
+    COURSE = "course"
+    COURSE_RUN = "course_run"
+    PROGRAM = "program"
+
+
+class OfferKind(StrEnum):
+    """What the value of a discount is (Enterprise contract 12.3, `offer`)."""
+
+    PERCENTAGE = "percentage"
+    ABSOLUTE = "absolute"
+
+
 class Dimension(StrEnum):
     """What an enrollment series is broken down by (Data Analytics contract A3-A8)."""
 

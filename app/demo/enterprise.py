@@ -52,9 +52,12 @@ async def write_catalogs(
                 row["query_id"] = queries[catalog.title]
             catalog_id = (await add_by(connection, "title", EnterpriseCatalog, [row]))[catalog.title]
             items = [
-                *(("run_id", runs[key]) for key in catalog.runs),
-                *(("course_id", courses[key]) for key in catalog.courses),
-                *(("program_id", programs[slug]) for slug in catalog.programs),
+                *(("run_id", runs[key], key) for key in catalog.runs),
+                *(("course_id", courses[key], key) for key in catalog.courses),
+                *(
+                    ("program_id", programs[slug], str(demo_uuid("program", slug)))
+                    for slug in catalog.programs
+                ),
             ]
             none = {"run_id": None, "course_id": None, "program_id": None}
             await add(
@@ -65,9 +68,10 @@ async def write_catalogs(
                     | {
                         "catalog_id": catalog_id,
                         column: item,
+                        "key": key,
                         "added_at": MADE + dt.timedelta(minutes=minutes),
                     }
-                    for minutes, (column, item) in enumerate(items)
+                    for minutes, (column, item, key) in enumerate(items)
                 ],
             )
 

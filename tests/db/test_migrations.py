@@ -1,7 +1,7 @@
 """Migrations run up, down and from empty, and leave what the models say."""
 
 import pytest
-from sqlalchemy import Connection, func, inspect, select
+from sqlalchemy import Connection, func, inspect, select, text
 from sqlalchemy.orm import configure_mappers
 from sqlmodel import SQLModel
 
@@ -46,3 +46,41 @@ def test_no_relationship_loads_by_accident() -> None:
     ]
     assert relationships
     assert {relationship.lazy for relationship in relationships} == {"raise"}
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+async def test_0005_gives_items_of_catalogs_the_keys_of_their_content(
+    dialect: str, databases: Databases
+) -> None:
+    database = Database(await databases.bare_url(dialect))
+    uuid = "7b24a21c-98c8-47c0-b9c8-054714d40d94"
+    stored = uuid.replace("-", "") if database.dialect == "sqlite" else uuid
+    now = "2020-01-01 00:00:00" + ("" if database.dialect == "sqlite" else "+00")
+    rows = (
+        "INSERT INTO course (id, uuid, key, prerequisites, expected_learning_items, created, modified)"
+        f" VALUES (1, '{stored}', 'O+C', '[]', '[]', '{now}', '{now}')",
+        "INSERT INTO course_run (id, uuid, key, course_id, status, transcript_languages, mobile_available,"
+        " invite_only, hidden, eligible_for_financial_aid, created, modified) VALUES"
+        f" (1, '{stored}', 'O/C/R', 1, 'published', '[]', false, false, false, true, '{now}', '{now}')",
+        "INSERT INTO program (id, uuid, title, status, hidden, one_click_purchase, created, modified)"
+        f" VALUES (1, '{stored}', 'P', 'active', false, false, '{now}', '{now}')",
+        "INSERT INTO enterprise_customer (id, uuid, name, slug, consent_policy, reports_audit_data, created,"
+        f" modified) VALUES (1, '{stored}', 'E', 'e', 'at_enrollment', false, '{now}', '{now}')",
+        "INSERT INTO enterprise_catalog (id, uuid, title, customer_id, publishes_audit_urls, created, modified)"
+        f" VALUES (1, '{stored}', 'All', 1, false, '{now}', '{now}')",
+        *(
+            f"INSERT INTO catalog_item (id, catalog_id, {column}, added_at) VALUES ({id_}, 1, 1, '{now}')"
+            for id_, column in enumerate(("course_id", "run_id", "program_id"), 1)
+        ),
+    )
+    try:
+        await migrate.upgrade(database, "0004")
+        async with database.begin() as connection:
+            for row in rows:
+                await connection.execute(text(row))
+        await migrate.upgrade(database, "0005")
+        async with database.reader.connect() as connection:
+            keys = await connection.scalars(text("SELECT key FROM catalog_item ORDER BY id"))
+        assert keys.all() == ["O+C", "O/C/R", uuid]
+    finally:
+        await database.dispose()

@@ -172,7 +172,10 @@ async def fill(database: Database) -> tuple[dict[tuple[str, str], int], dict[str
                 Enrollment(run_id=runs["draft of the learner"].id, user_id=learner, mode="draft"),
                 Enrollment(run_id=runs["draft of another"].id, user_id=other, mode="draft"),
                 *(ProgramCourse(program_id=program.id, course_id=course.id) for program in programs.values()),
-                *(CatalogItem(catalog_id=catalog.id, course_id=course.id) for catalog in catalogs.values()),
+                *(
+                    CatalogItem(catalog_id=catalog.id, course_id=course.id, key=course.key)
+                    for catalog in catalogs.values()
+                ),
                 EnterpriseLearner(customer_id=customers["linked"].id, user_id=learner),
                 EnterpriseLearner(customer_id=customers["linked"].id, user_id=other),
                 EnterpriseLearner(customer_id=customers["unlinked"].id, user_id=learner, linked=False),

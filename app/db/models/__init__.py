@@ -29,6 +29,7 @@ from app.db.models.catalog import (
     Seat,
     Subject,
 )
+from app.db.models.commerce import Offer, Order, OrderLine, Voucher
 from app.db.models.enrollment import (
     CourseStaff,
     Enrollment,
@@ -39,9 +40,11 @@ from app.db.models.enrollment import (
 from app.db.models.enterprise import (
     CatalogItem,
     CatalogQuery,
+    CatalogRemoval,
     Consent,
     EnterpriseCatalog,
     EnterpriseCustomer,
+    EnterpriseEnrollment,
     EnterpriseLearner,
     RoleAssignment,
 )
@@ -78,6 +81,7 @@ __all__ = [
     "Calendar",
     "CatalogItem",
     "CatalogQuery",
+    "CatalogRemoval",
     "Consent",
     "Course",
     "CourseOrganization",
@@ -91,6 +95,7 @@ __all__ = [
     "EnrollmentSpan",
     "EnterpriseCatalog",
     "EnterpriseCustomer",
+    "EnterpriseEnrollment",
     "EnterpriseLearner",
     "Entitlement",
     "Event",
@@ -101,6 +106,9 @@ __all__ = [
     "LearnerWeek",
     "Module",
     "OAuthClient",
+    "Offer",
+    "Order",
+    "OrderLine",
     "Organization",
     "Person",
     "Program",
@@ -122,5 +130,6 @@ __all__ = [
     "VideoSegment",
     "VideoViews",
     "Viewing",
+    "Voucher",
     "now",
 ]

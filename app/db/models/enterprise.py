@@ -17,7 +17,7 @@ from app.db.models.base import (
     unique_uuid,
 )
 from app.db.types import Json
-from app.vocabulary import ConsentPolicy, EnterpriseRole
+from app.vocabulary import ConsentPolicy, ContentKind, EnterpriseRole
 
 
 class EnterpriseCustomer(SQLModel, table=True):
@@ -65,7 +65,12 @@ class EnterpriseCatalog(SQLModel, table=True):
 
 
 class CatalogItem(SQLModel, table=True):
-    """A course, a course run or a program in a catalog: exactly one of the three."""
+    """A course, a course run or a program in a catalog: exactly one of the three.
+
+    `key` is the content's native key, which never changes: the UUID of a program.
+    Items stand in the order of their addition, then of their keys (Enterprise
+    contract 5).
+    """
 
     __tablename__ = "catalog_item"
     __table_args__ = (
@@ -76,6 +81,7 @@ class CatalogItem(SQLModel, table=True):
             name="one_kind",
         ),
         *(Index(None, "catalog_id", column, unique=True) for column in ("course_id", "run_id", "program_id")),
+        Index(None, "catalog_id", "added_at", "key"),
     )
 
     id: int = primary_key()
@@ -83,7 +89,21 @@ class CatalogItem(SQLModel, table=True):
     course_id: int | None = link("course.id", nullable=True, index=True)
     run_id: int | None = link("course_run.id", nullable=True, index=True)
     program_id: int | None = link("program.id", nullable=True, index=True)
+    key: str = string(255)
     added_at: dt.datetime = instant(default_factory=now)
+
+
+class CatalogRemoval(SQLModel, table=True):
+    """What was in a catalog and is no longer; it goes when the content is added again."""
+
+    __tablename__ = "catalog_removal"
+    __table_args__ = (UniqueConstraint("catalog_id", "key"), Index(None, "catalog_id", "removed_at"))
+
+    id: int = primary_key()
+    catalog_id: int = link("enterprise_catalog.id")
+    kind: ContentKind = string(20)
+    key: str = string(255)
+    removed_at: dt.datetime = instant(default_factory=now)
 
 
 class EnterpriseLearner(SQLModel, table=True):
@@ -96,6 +116,18 @@ class EnterpriseLearner(SQLModel, table=True):
     customer_id: int = link("enterprise_customer.id")
     user_id: int = link("user.id", index=True)
     linked: bool = True
+    created: dt.datetime = instant(default_factory=now)
+
+
+class EnterpriseEnrollment(SQLModel, table=True):
+    """An enrollment that a learner has through the link to an enterprise customer."""
+
+    __tablename__ = "enterprise_enrollment"
+    __table_args__ = (UniqueConstraint("learner_id", "enrollment_id"),)
+
+    id: int = primary_key()
+    learner_id: int = link("enterprise_learner.id")
+    enrollment_id: int = link("enrollment.id", index=True)
     created: dt.datetime = instant(default_factory=now)
 
 
