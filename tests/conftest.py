@@ -10,6 +10,7 @@ from types import SimpleNamespace
 import pytest
 from sqlalchemy import make_url
 
+from app.auth import secrets
 from app.db.engine import Database
 from app.demo import load_demo
 from app.imports.oulad import OuladSummary, import_oulad
@@ -29,6 +30,14 @@ def ending_applications() -> Iterator[None]:
     gc.enable()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("app.main.gc", SimpleNamespace(collect=int, freeze=int))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cheap_passwords() -> Iterator[None]:
+    """Hash passwords at the least cost there is; servers in processes of their own do not."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(secrets, "COST", (1, 8, 1))
         yield
 
 

@@ -237,7 +237,9 @@ def test_a_killed_import_goes_on_and_ends_with_the_same_numbers(
     assert 0 < row.accepted + row.ignored < events
     code, said, _ = lyceum("import", "tracking-log", str(path))
     assert code == 0
-    assert said.startswith(f"{path}: {events:,} lines, {row.accepted + row.ignored:,} of them imported before")
+    assert said.startswith(
+        f"{path}: {events:,} lines, {row.accepted + row.ignored:,} of them imported before"
+    )
     raw = [orjson.loads(line) for line in path.read_bytes().splitlines()]
     last_day = dt.date(2023, 1, 31)
     expected = reference.compute(raw, last_day)
