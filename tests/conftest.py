@@ -4,6 +4,7 @@ import asyncio
 import gc
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -13,6 +14,7 @@ from sqlalchemy import make_url
 from app.auth import secrets
 from app.db.engine import Database
 from app.demo import load_demo
+from app.demo.simulation import simulate
 from app.imports.oulad import OuladSummary, import_oulad
 from tests.databases import DIALECTS as DIALECTS
 from tests.databases import Databases
@@ -78,11 +80,14 @@ async def database(request: pytest.FixtureRequest, databases: Databases) -> Data
 async def demo_urls(databases: Databases) -> AsyncIterator[dict[str, str]]:
     """A database with the demo data, by dialect, for tests that only read it; others take a copy."""
     urls = {}
-    for dialect in DIALECTS:
-        database = await databases.empty(dialect)
-        assert await load_demo(database)
-        await database.dispose()
-        urls[dialect] = database.url.render_as_string(hide_password=False)
+    with pytest.MonkeyPatch.context() as patch:
+        # What it simulates is the same for both, and takes longer than writing it.
+        patch.setattr("app.demo.load.simulate", cache(simulate))
+        for dialect in DIALECTS:
+            database = await databases.empty(dialect)
+            assert await load_demo(database)
+            await database.dispose()
+            urls[dialect] = database.url.render_as_string(hide_password=False)
     file = Path(str(make_url(urls["sqlite"]).database))
     contents = await asyncio.to_thread(file.read_bytes)
     yield urls
