@@ -43,6 +43,14 @@ def cheap_passwords() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def one_simulation() -> Iterator[None]:
+    """Simulate the demo data once: it is always the same, and takes longer than writing it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("app.demo.load.simulate", cache(simulate))
+        yield
+
+
 @pytest.fixture(scope="session")
 def data_directory() -> Path:
     """Where the real data is that imports are tested with."""
@@ -80,14 +88,11 @@ async def database(request: pytest.FixtureRequest, databases: Databases) -> Data
 async def demo_urls(databases: Databases) -> AsyncIterator[dict[str, str]]:
     """A database with the demo data, by dialect, for tests that only read it; others take a copy."""
     urls = {}
-    with pytest.MonkeyPatch.context() as patch:
-        # What it simulates is the same for both, and takes longer than writing it.
-        patch.setattr("app.demo.load.simulate", cache(simulate))
-        for dialect in DIALECTS:
-            database = await databases.empty(dialect)
-            assert await load_demo(database)
-            await database.dispose()
-            urls[dialect] = database.url.render_as_string(hide_password=False)
+    for dialect in DIALECTS:
+        database = await databases.empty(dialect)
+        assert await load_demo(database)
+        await database.dispose()
+        urls[dialect] = database.url.render_as_string(hide_password=False)
     file = Path(str(make_url(urls["sqlite"]).database))
     contents = await asyncio.to_thread(file.read_bytes)
     yield urls
