@@ -7,6 +7,7 @@ const VALUES = [
   'ActivityWeek',
   'Analytics',
   'AnswerCount',
+  'CatalogChange',
   'EnrollmentAttribute',
   'EnrollmentByBirthYearDay',
   'EnrollmentByCountryDay',
