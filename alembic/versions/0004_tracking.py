@@ -156,16 +156,18 @@ def upgrade() -> None:
         "viewing",
         sa.Column("module_id", BigInt, nullable=False),
         sa.Column("learner", text(160), nullable=False),
-        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("occurred_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("digest", BigInt, nullable=False),
         sa.Column("first_segment", sa.Integer(), nullable=False),
         sa.Column("last_segment", sa.Integer(), nullable=False),
         sa.Column("duration", sa.Float(), nullable=True),
         sa.ForeignKeyConstraint(
             ["module_id"], ["module.id"], name=op.f("fk_viewing_module_id"), ondelete="CASCADE"
         ),
-        sa.PrimaryKeyConstraint("module_id", "learner", "number", name=op.f("pk_viewing")),
+        sa.PrimaryKeyConstraint("module_id", "learner", "occurred_at", "digest", name=op.f("pk_viewing")),
         sqlite_with_rowid=False,
     )
+    op.create_index(op.f("ix_viewing_module_id_duration"), "viewing", ["module_id", "duration"], unique=False)
     with op.batch_alter_table("answer_count") as answer_count:
         answer_count.drop_column("consolidated_variant")
         answer_count.alter_column("value_id", type_=text())
@@ -185,6 +187,7 @@ def downgrade() -> None:
         answer_count.add_column(
             sa.Column("consolidated_variant", sa.Boolean(), nullable=False, server_default=sa.false())
         )
+    op.drop_index(op.f("ix_viewing_module_id_duration"), table_name="viewing")
     op.drop_table("viewing")
     op.drop_table("video_event")
     op.drop_table("subsection_visit")

@@ -161,7 +161,8 @@ def _spans(changes: dict[dt.date, list[int]]) -> Iterator[_Span]:
 
 async def _apply(connection: AsyncConnection, changes: _Changes) -> None:
     """Add changes to the spans there are, from the first day that changes."""
-    first = {group: min(days) for group, days in changes.items() if any(map(any, days.values()))}
+    changed = {group: [day for day in days if any(days[day])] for group, days in changes.items()}
+    first = {group: min(days) for group, days in changed.items() if days}
     if not first:
         return
     span = table_of(EnrollmentSpan)

@@ -5,7 +5,20 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import orjson
-from sqlalchemy import BigInteger, Date, FromClause, Insert, String, Table, and_, bindparam, func, select
+from sqlalchemy import (
+    BigInteger,
+    Date,
+    DateTime,
+    FromClause,
+    Insert,
+    String,
+    Table,
+    and_,
+    bindparam,
+    exists,
+    func,
+    select,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import SQLModel
@@ -16,7 +29,7 @@ Row = Mapping[str, Any]
 Key = tuple[Any, ...]
 
 _INSERT: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
-_TYPES = ((int, BigInteger()), (str, String()), (dt.date, Date()))
+_TYPES = ((int, BigInteger()), (str, String()), (dt.datetime, DateTime(timezone=True)), (dt.date, Date()))
 _LOCK = 0x1CEE
 
 
@@ -43,6 +56,19 @@ async def rows_by_key(
     return (await connection.execute(select(table).join_from(given, table, condition))).all()
 
 
+async def known_keys(
+    connection: AsyncConnection, model: type[SQLModel], names: Sequence[str], keys: Iterable[Key]
+) -> set[Key]:
+    """Those of some keys, of numbers and text, that the columns `names` of any row of a model hold."""
+    wanted = list(keys)
+    if not wanted:
+        return set()
+    table = table_of(model)
+    given = keys_table(connection.dialect.name, names, wanted)
+    held = exists().where(*(table.c[name] == given.c[name] for name in names))
+    return {tuple(row) for row in await connection.execute(select(given).where(held))}
+
+
 async def delete_by_key(
     connection: AsyncConnection, model: type[SQLModel], names: Sequence[str], keys: Iterable[Key]
 ) -> None:
@@ -57,12 +83,24 @@ async def delete_by_key(
 def keys_table(dialect: str, names: Sequence[str], keys: Sequence[Key]) -> FromClause:
     """A table of keys as one parameter or one for each column, whatever their number."""
     if dialect == "sqlite":
-        each = func.json_each(orjson.dumps(keys).decode()).table_valued("value")
+        each = func.json_each(_json(keys)).table_valued("value")
         members = (func.json_extract(each.c.value, f"$[{at}]").label(name) for at, name in enumerate(names))
         return select(*members).subquery()
     columns = zip(*keys, strict=True)
     arrays = (bindparam(None, list(values), type_=_array_of(values[0])) for values in columns)
     return func.unnest(*arrays).table_valued(*names, name="keys").render_derived()
+
+
+def _json(keys: Sequence[Key]) -> str:
+    """Keys with their dates and instants as SQLite has them in columns."""
+    return orjson.dumps(keys, default=_stored, option=orjson.OPT_PASSTHROUGH_DATETIME).decode()
+
+
+def _stored(value: dt.date) -> str:
+    if isinstance(value, dt.datetime):
+        utc = value.astimezone(dt.UTC).replace(tzinfo=None)
+        return utc.isoformat(" ", timespec="microseconds")
+    return value.isoformat()
 
 
 def _array_of(value: Any) -> postgresql.ARRAY[Any]:
