@@ -102,9 +102,9 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     op.create_index(
-        op.f("ix_learner_answer_module_id_part_id_answered_at"),
+        op.f("ix_learner_answer_module_id_part_id_answered_at_digest"),
         "learner_answer",
-        ["module_id", "part_id", "answered_at"],
+        ["module_id", "part_id", "answered_at", "digest"],
         unique=False,
     )
     op.create_table(
@@ -195,7 +195,7 @@ def downgrade() -> None:
     op.drop_table("video_event")
     op.drop_table("subsection_visit")
     op.drop_table("learner_problem")
-    op.drop_index(op.f("ix_learner_answer_module_id_part_id_answered_at"), table_name="learner_answer")
+    op.drop_index(op.f("ix_learner_answer_module_id_part_id_answered_at_digest"), table_name="learner_answer")
     op.drop_table("learner_answer")
     op.drop_table("learner_week")
     op.drop_index(op.f("ix_api_key_organization_organization_id"), table_name="api_key_organization")

@@ -164,20 +164,21 @@ async def _newest(connection: AsyncConnection, names: Sequence[str], keys: Colle
     if not keys:
         return {}
     given = keys_table(connection.dialect.name, names, list(keys))
-    answer, other = table_of(LearnerAnswer), table_of(LearnerAnswer).alias()
-    newest = (
-        select(other.c.answered_at)
-        .where(_same(other, given, names))
-        .order_by(other.c.answered_at.desc())
-        .limit(1)
-        .correlate(given)
-        .scalar_subquery()
+    answer = table_of(LearnerAnswer)
+    other = answer.alias()
+
+    def newest(column: ColumnElement[Any]) -> ColumnElement[Any]:
+        order = (other.c.answered_at.desc(), other.c.digest.desc(), other.c.is_last.desc(), other.c.learner)
+        found = select(column).where(_same(other, given, names)).order_by(*order).limit(1)
+        return found.correlate(given).scalar_subquery()
+
+    its = and_(
+        *(answer.c[name] == given.c[name] for name in _PART),
+        answer.c.learner == newest(other.c.learner),
+        answer.c.is_last == newest(other.c.is_last),
     )
-    at_once = and_(_same(answer, given, names), answer.c.answered_at == newest)
-    rows = (await connection.execute(select(answer).join_from(given, answer, at_once))).all()
-    # Of one instant the order is that of `count_answers`.
-    rows = sorted(rows, key=lambda row: (row.digest, row.is_last))
-    return {_group(row._mapping)[: len(names)]: row._mapping for row in rows}
+    rows = await connection.execute(select(answer).join_from(given, answer, its))
+    return {_group(row)[: len(names)]: row for row in rows.mappings()}
 
 
 def _group(row: Row) -> Group:

@@ -15,7 +15,7 @@ from app.analytics.tracking import PLAYERS, TrackingEvent
 from app.db.bulk import add_missing, add_up, delete_by_key, keys_table, replace, rows_by_key
 from app.db.models import VideoEvent, VideoSegment, VideoViews, Viewing, now
 from app.db.models.tables import table_of
-from app.db.types import UtcDateTime
+from app.db.types import EARLIEST, LATEST, UtcDateTime
 from app.vocabulary import ModuleCategory, VideoAction
 
 SEGMENT = 5
@@ -35,7 +35,6 @@ _LONGEST_ID = 200
 _EVENT = ("module_id", "learner", "occurred_at", "digest")
 _LEARNER = _EVENT[:2]
 _SEGMENT = ("module_id", "segment")
-_BEGIN, _END = (instant.replace(tzinfo=dt.UTC) for instant in (dt.datetime.min, dt.datetime.max))
 
 Learner = tuple[int, str]
 """A video and one who watches it."""
@@ -174,8 +173,8 @@ async def _around(
     event = table_of(VideoEvent)
     near = and_(
         *(event.c[name] == given.c[name] for name in _LEARNER),
-        event.c.occurred_at >= func.coalesce(since, literal(_BEGIN, UtcDateTime)),
-        event.c.occurred_at <= func.coalesce(until, literal(_END, UtcDateTime)),
+        event.c.occurred_at >= func.coalesce(since, literal(EARLIEST, UtcDateTime)),
+        event.c.occurred_at <= func.coalesce(until, literal(LATEST, UtcDateTime)),
     )
     found = defaultdict[Learner, set[Use]](set)
     for row in await connection.execute(select(event).join_from(given, event, near)):
@@ -318,7 +317,8 @@ async def _durations(connection: AsyncConnection, modules: Collection[int]) -> d
     given = keys_table(connection.dialect.name, ("module_id",), [(module,) for module in modules])
     of_module = viewing.c.module_id == given.c.module_id
     longest = select(func.max(viewing.c.duration)).where(of_module).correlate(given).scalar_subquery()
-    known = ~exists().where(of_module, viewing.c.duration.is_(None))
+    # SQLite takes the index only where it needs nothing else.
+    known = ~exists(select(viewing.c.duration).where(of_module, viewing.c.duration.is_(None)))
     rows = await connection.execute(select(given.c.module_id, longest.label("longest")).where(known))
     return {row.module_id: row.longest for row in rows if row.longest is not None}
 

@@ -58,7 +58,7 @@ class LearnerAnswer(SQLModel, table=True):
     """The answer of a learner to a part of a problem, in the first or in the last attempt."""
 
     __tablename__ = "learner_answer"
-    __table_args__ = (Index(None, "module_id", "part_id", "answered_at"), _BY_KEY)
+    __table_args__ = (Index(None, "module_id", "part_id", "answered_at", "digest"), _BY_KEY)
 
     module_id: int = link("module.id", primary_key=True)
     learner: str = string(_LEARNER, primary_key=True)
