@@ -206,24 +206,33 @@ def _spans(changes: dict[dt.date, list[int]]) -> Iterator[_Span]:
         yield since, dt.date.max, count, known
 
 
+def _ends(changes: dict[dt.date, list[int]]) -> tuple[dt.date, dt.date]:
+    """The first and the last day on which numbers are others than before."""
+    days = [day for day, change in changes.items() if any(change)]
+    lasting = any(map(sum, zip(*changes.values(), strict=True)))
+    return min(days), dt.date.max if lasting else max(days)
+
+
 async def _apply(connection: AsyncConnection, changes: _Changes) -> None:
-    """Add changes to the spans there are, from the first day that changes."""
-    changed = {group: [day for day in days if any(days[day])] for group, days in changes.items()}
-    first = {group: min(days) for group, days in changed.items() if days}
-    if not first:
+    """Add changes to the spans there are."""
+    ends = {group: _ends(days) for group, days in changes.items() if any(map(any, days.values()))}
+    if not ends:
         return
     span = table_of(EnrollmentSpan)
-    given = keys_table(
-        connection.dialect.name, (*_GROUP, "first"), [(*group, day) for group, day in first.items()]
+    keys = [(*group, *days) for group, days in ends.items()]
+    given = keys_table(connection.dialect.name, (*_GROUP, "first", "last"), keys)
+    # The one before and the one after may come to have the same numbers as what is between.
+    touched = and_(
+        *(span.c[name] == given.c[name] for name in _GROUP),
+        span.c.until >= given.c.first,
+        span.c.since <= given.c.last,
     )
-    # The one that ends on the first day may come to have the same numbers as what follows.
-    touched = and_(*(span.c[name] == given.c[name] for name in _GROUP), span.c.until >= given.c.first)
     rows: Sequence[Any] = (
         await connection.execute(
             select(span).join_from(given, span, touched).order_by(*span.primary_key.columns)
         )
     ).all()
-    old: dict[_Group, list[_Span]] = {group: [] for group in first}
+    old: dict[_Group, list[_Span]] = {group: [] for group in ends}
     for row in rows:
         old[row.run_id, row.dimension, row.value].append(
             (row.since, row.until, row.count, row.cumulative_count)
