@@ -1,7 +1,8 @@
 """Many rows at a time: reading them by their keys, adding what is missing, replacing what is there."""
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 import orjson
@@ -9,6 +10,7 @@ from sqlalchemy import (
     BigInteger,
     Date,
     DateTime,
+    Dialect,
     FromClause,
     Insert,
     String,
@@ -21,9 +23,11 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.types import TypeEngine
 from sqlmodel import SQLModel
 
 from app.db.models.tables import table_of
+from app.db.types import UtcDateTime
 
 Row = Mapping[str, Any]
 Key = tuple[Any, ...]
@@ -158,11 +162,14 @@ async def _execute(connection: AsyncConnection, insert: Insert, table: Table, ro
         await connection.execute(insert, rows)
         return
     compiled = insert.compile(dialect=dialect, column_keys=names)
-    processors = [
-        (name, table.c[name].type.dialect_impl(dialect).bind_processor(dialect))
-        for name in compiled.positiontup or ()
-    ]
+    processors = [(name, _processor(table.c[name].type, dialect)) for name in compiled.positiontup or ()]
     values = [
         tuple([process(row[name]) if process else row[name] for name, process in processors]) for row in rows
     ]
     await connection.exec_driver_sql(str(compiled), values)
+
+
+def _processor(type_: TypeEngine[Any], dialect: Dialect) -> Callable[[Any], Any] | None:
+    """What makes of a column's values what the driver takes; rows of one moment have it worked out once."""
+    process = type_.dialect_impl(dialect).bind_processor(dialect)
+    return cache(process) if process and isinstance(type_, UtcDateTime) else process
