@@ -38,7 +38,7 @@ def run(*options: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_small_run_prints_a_row_for_each_case() -> None:
-    done = run("--small", "--database", "sqlite", "--seconds", "0.1", "--queries", "q4,l4,b1,b2")
+    done = run("--small", "--database", "sqlite", "--seconds", "0.1", "--queries", "q4,l4,b2")
     assert done.returncode == 0, done.stderr
     rows = re.findall(r"^([BLQ]\d)\s+(.+?)\s{2,}(\d+) +([\d,.]+) ", done.stdout, re.MULTILINE)
     cases = [(query, server, connections) for query, server, connections, _ in rows]
@@ -46,10 +46,9 @@ def test_small_run_prints_a_row_for_each_case() -> None:
         ("Q4", "sqlite", "1"),
         ("Q4", "bare Starlette", "1"),
         *(("L4", server, count) for server in ("sqlite", "bare Starlette") for count in ("1", "8")),
-        *((batch, "sqlite", count) for batch in ("B1", "B2") for count in ("1", "4")),
+        *(("B2", "sqlite", count) for count in ("1", "4")),
     ]
     assert all(float(figure.replace(",", "")) > 0 for *_, figure in rows)
-    assert "700 accounts" in done.stdout
     assert "600 enrollments" in done.stdout
 
 

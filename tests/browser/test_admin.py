@@ -20,7 +20,7 @@ from tests.servers import LiveServer, running_server
 PASSWORD = "correct horse battery staple"
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 async def server(demo_urls: dict[str, str], databases: Databases) -> AsyncIterator[LiveServer]:
     """`lyceum serve` over demo data of its own."""
     with running_server({"LYCEUM_DATABASE_URL": await databases.copy_url(demo_urls["sqlite"])}) as server:
