@@ -7,6 +7,7 @@ from resolvers.people import USER
 
 CUSTOMER = Entity("EnterpriseCustomer", models.EnterpriseCustomer)
 CATALOG = Entity("EnterpriseCatalog", models.EnterpriseCatalog)
+QUERY = Entity("CatalogQuery", models.CatalogQuery)
 
 CATALOGS_OF_CUSTOMER = Relation(CATALOG, "customer_id")
 LEARNERS_OF_CUSTOMER = Relation(USER, "customer_id", models.EnterpriseLearner, "user_id", {"linked": True})
