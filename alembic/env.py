@@ -5,7 +5,7 @@ from typing import Any
 from alembic import context
 from sqlmodel import SQLModel
 
-from app.db.fulltext import FULL_TEXT_TABLES
+from app.db.models.search import FULL_TEXT_TABLES
 from app.db.types import BigInt, Json, UtcDateTime
 
 
@@ -26,7 +26,7 @@ def render_item(kind: str, item: Any, autogenerate: Any) -> str | bool:
 
 
 def include_name(name: str | None, kind: str, parents: Any) -> bool:
-    """Leave out what SQLAlchemy has no models for: the index of full-text search, and the tables that FTS5 keeps it in."""
+    """Leave out the index of full-text search, which is no table like others."""
     return not (kind == "table" and name in FULL_TEXT_TABLES)
 
 

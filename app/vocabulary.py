@@ -113,6 +113,14 @@ class ContentKind(StrEnum):
     PROGRAM = "program"
 
 
+class Availability(StrEnum):
+    """Where a course run stands in time (Enterprise contract 8.2)."""
+
+    ARCHIVED = "archived"
+    CURRENT = "current"
+    UPCOMING = "upcoming"
+
+
 class OfferKind(StrEnum):
     """What the value of a discount is (Enterprise contract 12.3, `offer`)."""
 

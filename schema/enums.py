@@ -4,10 +4,12 @@ import strawberry
 
 from app.vocabulary import (
     Activity,
+    Availability,
     Bucket,
     ClientType,
     ClosedReason,
     ConsentPolicy,
+    ContentKind,
     Dimension,
     EducationLevel,
     EnrollmentEventType,
@@ -20,10 +22,12 @@ from app.vocabulary import (
 
 __all__ = [
     "Activity",
+    "Availability",
     "Bucket",
     "ClientType",
     "ClosedReason",
     "ConsentPolicy",
+    "ContentKind",
     "Dimension",
     "EducationLevel",
     "EnrollmentEventType",
@@ -36,10 +40,12 @@ __all__ = [
 
 for _enum, _description in {
     Activity: "What learners are counted for week by week.",
+    Availability: "Where a course run stands in time: ended, begun, or neither.",
     Bucket: "How often a series has a row; a week is from Monday to Sunday.",
     ClientType: "Whether an OAuth client can keep a secret.",
     ClosedReason: "Why nobody can enroll in a course run.",
     ConsentPolicy: "How consent to share data is asked for.",
+    ContentKind: "What content is.",
     Dimension: "What learners are grouped by; TOTAL is one group of all.",
     EducationLevel: "Highest education; NONE is no formal education.",
     EnrollmentEventType: "What an enrollment event did.",

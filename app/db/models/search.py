@@ -3,8 +3,13 @@
 from sqlalchemy import Index
 from sqlmodel import SQLModel
 
-from app.db.models.base import link, optional, primary_key, string
+from app.db.models.base import link, primary_key, string
 from app.vocabulary import ContentKind
+
+FULL_TEXT_TABLES = frozenset(
+    ("search_index", *(f"search_index_{part}" for part in ("config", "content", "data", "docsize", "idx")))
+)
+"""The index of the words, for which there is no model, and the tables that FTS5 keeps it in on SQLite."""
 
 
 class SearchDocument(SQLModel, table=True):
@@ -12,7 +17,7 @@ class SearchDocument(SQLModel, table=True):
 
     Written by the database alone: triggers on all tables that words come from keep it
     and the index of the words, `search_index`, up to date (migration 0006). `title` is
-    the one that is shown: a run's own, else its course's.
+    what it is called: its title, a run's own or else its course's, or its key.
     """
 
     __tablename__ = "search_document"
@@ -26,4 +31,4 @@ class SearchDocument(SQLModel, table=True):
     course_id: int | None = link("course.id", nullable=True)
     run_id: int | None = link("course_run.id", nullable=True)
     program_id: int | None = link("program.id", nullable=True)
-    title: str | None = optional()
+    title: str = string()
