@@ -31,6 +31,14 @@ CatalogContent = Annotated[
     strawberry.union("CatalogContent", description="What an enterprise catalog can hold."),
 ]
 
+Active = Annotated[
+    bool,
+    strawberry.argument(
+        description="Only what learners can enroll in now or later: published runs whose end and whose close"
+        " of enrollment have not passed, courses with such a run, active programs."
+    ),
+]
+
 
 @dataclass(frozen=True, slots=True)
 class _Edge:
@@ -70,7 +78,7 @@ class CatalogContentConnection:
 
 
 async def content_rows(page: Page, info: ContextInfo, *path: str) -> list[NodeRow | None]:
-    """The content that the rows of a page stand for, for a path below the field; None where it is not seen."""
+    """What rows of a page stand for, for a path below the field; None where it is not seen."""
     return await node_rows(info, [items.content_of(item) for item in page.nodes], *path)
 
 
@@ -85,13 +93,7 @@ def items_of_catalog() -> Any:
         last: Last = None,
         before: Before = None,
         offset: Offset = None,
-        active: Annotated[
-            bool,
-            strawberry.argument(
-                description="Only what learners can enroll in now or later: published runs whose end and"
-                " whose close of enrollment have not passed, courses with such a run, active programs."
-            ),
-        ] = True,
+        active: Active = True,
         keys: Annotated[
             list[str] | None,
             strawberry.argument(

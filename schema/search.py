@@ -34,9 +34,9 @@ class PriceRange:
 
 
 @strawberry.input(
-    description="Which content a search finds; a list holds alternatives. What is said of a run has to be true"
-    " of one and the same run that the viewer sees: the content itself, a run of the course, or a run of the"
-    " program's courses that the program does not exclude."
+    description="Which content a search finds; a list holds alternatives. What is said of a run has to be"
+    " true of one and the same run that the viewer sees: the content itself, a run of the course, or a run of"
+    " the program's courses that the program does not exclude."
 )
 class ContentSearchWhere:
     kinds: list[ContentKind] | None = field("The content is one of these.", default=None)
@@ -99,8 +99,8 @@ def _of_enum(kind: type[StrEnum], row: Record) -> FacetValue:
 
 
 @strawberry.type(
-    description="Values of all results, the commonest first. The values of a facet are counted under all filters"
-    " but the one of its name: each count is what that filter would find with that value alone."
+    description="Values of all results, the commonest first. The values of a facet are counted under all"
+    " filters but the one of its name: each count is what that filter would find with that value alone."
 )
 class ContentFacets:
     kinds: list[FacetValue] = _facet("kinds", "What results are.", ContentKind)
@@ -156,8 +156,8 @@ def search_content() -> Any:
         catalog: Annotated[
             UUID | None,
             strawberry.argument(
-                description="Only what this enterprise catalog contains: what it lists, runs of its courses, and"
-                " courses of its runs. Null is answered where the viewer may not see the catalog."
+                description="Only what this enterprise catalog contains: what it lists, runs of its courses,"
+                " and courses of its runs. Null is answered where the viewer may not see the catalog."
             ),
         ] = None,
         where: Annotated[
@@ -165,7 +165,7 @@ def search_content() -> Any:
         ] = None,
         active_only: Active = False,
         order_by: Annotated[
-            list[_ContentSearchOrder] | None,
+            list[_Order] | None,
             strawberry.argument(
                 description="By score, greatest first, unless given; without words by title."
             ),
