@@ -17,6 +17,7 @@ from sqlalchemy import (
     literal_column,
     select,
     table,
+    true,
 )
 from sqlalchemy.dialects.postgresql import TSQUERY, TSVECTOR
 
@@ -82,7 +83,7 @@ def parse(text: str) -> Query:
 
 
 def hits(query: Query, dialect: str) -> CTE | None:
-    """Search documents that hold what is required: `rowid` and `score`; None when nothing is required.
+    """The `rowid` of search documents that hold what is required, and their `score`; None when nothing is.
 
     On SQLite the score is BM25, which counts rare words for more; on PostgreSQL
     it is `ts_rank`, for which words that stand close together count for more.
@@ -99,8 +100,17 @@ def hits(query: Query, dialect: str) -> CTE | None:
     return statement.cte("hits").prefix_with("MATERIALIZED")
 
 
-def lacks_excluded(document: ColumnElement[int], query: Query, dialect: str) -> ColumnElement[bool]:
-    """Whether a search document, by its id, holds nothing that is excluded, of which there is something."""
+def holds(document: ColumnElement[int], query: Query, dialect: str) -> ColumnElement[bool]:
+    """Whether a search document, by its id, holds what is required."""
+    if not query.required:
+        return true()
+    return document.in_(select(_INDEX.c.rowid).where(_matches(query.required, dialect)))
+
+
+def lacks(document: ColumnElement[int], query: Query, dialect: str) -> ColumnElement[bool]:
+    """Whether a search document, by its id, holds nothing that is excluded."""
+    if not query.excluded:
+        return true()
     return document.not_in(select(_INDEX.c.rowid).where(_matches(query.excluded, dialect, any_=True)))
 
 

@@ -59,14 +59,18 @@ class Search(Listing):
     async def facet(self, name: str, size: int) -> Sequence[Record]:
         """The commonest values of a facet as if nothing were demanded of it: `value`, `label`, `count`."""
         narrowing = Narrowing(self._context, self._demands.without(name))
-        rows = self._rows()
+        rows = Rows(DOCUMENT)
+        seen = visible(self._context.viewer, models.SearchDocument, rows.table)
+        # Words are looked up once, whatever the number of kinds.
+        document = (
+            select(rows.table).where(self._holds(rows), seen).cte("document").prefix_with("MATERIALIZED")
+        )
         pairs = [
-            select(rows.table.c.id, value.label("value"), label.label("label"))
-            .select_from(rows.source)
-            .where(self._is_seen(rows), narrowing.of_kind(kind, rows.table), link, value.is_not(None))
+            select(document.c.id, value.label("value"), label.label("label"))
+            .where(narrowing.of_kind(kind, document), link, value.is_not(None))
             .distinct()
             for kind in narrowing.kinds
-            for value, label, link in [narrowing.value(name, kind, rows.table)]
+            for value, label, link in [narrowing.value(name, kind, document)]
         ]
         found = union_all(*pairs).subquery()
         count = func.count().label("count")
@@ -88,14 +92,10 @@ class Search(Listing):
         return super()._total_order(terms or (Term("score", descending=True),))
 
     def _narrowed(self, rows: Rows) -> ColumnElement[bool]:
-        return and_(self._lacks_excluded(rows), Narrowing(self._context, self._demands).condition(rows.table))
+        return and_(self._holds(rows), Narrowing(self._context, self._demands).condition(rows.table))
 
-    def _is_seen(self, rows: Rows) -> ColumnElement[bool]:
-        return and_(
-            visible(self._context.viewer, models.SearchDocument, rows.table), self._lacks_excluded(rows)
-        )
-
-    def _lacks_excluded(self, rows: Rows) -> ColumnElement[bool]:
-        if not self._query.excluded:
-            return true()
-        return fulltext.lacks_excluded(rows.table.c.id, self._query, self._context.reader.dialect)
+    def _holds(self, rows: Rows) -> ColumnElement[bool]:
+        document, dialect = rows.table.c.id, self._context.reader.dialect
+        # Scores take longer than words, so only a page looks for hits.
+        holds = true() if isinstance(rows, _Found) else fulltext.holds(document, self._query, dialect)
+        return and_(holds, fulltext.lacks(document, self._query, dialect))

@@ -133,7 +133,9 @@ class ContentSearchConnection:
     async def total_count(root: Page) -> int:  # noqa: N805
         return await root.total_count()
 
-    @strawberry.field(description="Values of all results; counted only when asked for.")
+    @strawberry.field(
+        description="Values of all results; counted only when asked for.", metadata={"of_page": True}
+    )
     def facets(root: Any) -> ContentFacets:  # noqa: N805
         found: ContentFacets = root.listing
         return found
