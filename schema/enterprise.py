@@ -9,8 +9,14 @@ import strawberry
 from resolvers import catalog, enterprise, reading
 from resolvers import items as catalog_items
 from schema.catalog import Course, CourseRun, Program
-from schema.content import CatalogContentConnection, content_by_key, items_of_catalog
-from schema.enums import ConsentPolicy
+from schema.content import (
+    CatalogChange,
+    CatalogContentConnection,
+    changes_of_catalog,
+    content_by_key,
+    items_of_catalog,
+)
+from schema.enums import ConsentPolicy, EnterpriseRole
 from schema.filters import (
     CatalogOrder,
     CatalogWhere,
@@ -90,6 +96,7 @@ class EnterpriseCatalog(Node):
         return found
 
     items: CatalogContentConnection = items_of_catalog()
+    changes: Connection[CatalogChange] = changes_of_catalog()
     course: Course | None = content_by_key(
         catalog.COURSE, "key", "The course with a key; null when the catalog does not contain it."
     )
@@ -111,3 +118,21 @@ class EnterpriseCatalog(Node):
     programs: Connection[Program] = connection(
         enterprise.PROGRAMS_OF_CATALOG, ProgramWhere, ProgramOrder, "Programs in it, by time of addition."
     )
+
+
+@strawberry.type(description="What a user may do for an enterprise customer, or for all of them.")
+class EnterpriseRoleAssignment(Node):
+    role: EnterpriseRole = field("The role.")
+    customer: EnterpriseCustomer | None = to_one(
+        enterprise.CUSTOMER, "customer_id", "The customer; null for all of them."
+    )
+
+
+@strawberry.type(
+    description="What the viewer's roles open, of an enterprise customer or of a catalog. Being staff,"
+    " or linked to the customer, counts for nothing here."
+)
+class EnterpriseAccess:
+    exists: bool = field("Whether there is such a customer or catalog.")
+    reads_catalogs: bool = field("Whether a role opens the customer's catalogs.")
+    reads_learners: bool = field("Whether a role opens what the customer's learners do.")

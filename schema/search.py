@@ -1,6 +1,6 @@
 """Search over courses, course runs and programs, with filters and facets."""
 
-from collections.abc import Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
@@ -13,6 +13,7 @@ from app.db.reader import Record
 from resolvers import enterprise, reading
 from resolvers.demands import Demands, Price
 from resolvers.fulltext import MAX_QUERY, SCORE_UNIT
+from resolvers.languages import language_name
 from resolvers.pages import Page, PageRequest
 from resolvers.search import Search
 from schema.content import Active, CatalogContent, content_rows
@@ -82,20 +83,25 @@ class FacetValue:
     count: int = field("How many results have it.")
 
 
-def _facet(name: str, description: str, kind: type[StrEnum] | None = None) -> Any:
+def _facet(name: str, description: str, shown: Callable[[Record], FacetValue] | None = None) -> Any:
     async def resolve(root: Any, info: ContextInfo, first: First = None) -> list[FacetValue]:
-        size = PageRequest(first).size(info.context.limits)
-        rows: Sequence[Record] = await root.facet(name, size)
-        found: Any = [_of_enum(kind, row) for row in rows] if kind else rows
-        return found  # type: ignore[no-any-return]
+        rows = await root.facet(name, PageRequest(first).size(info.context.limits))
+        found: list[FacetValue] = [shown(row) for row in rows] if shown else rows
+        return found
 
     return strawberry.field(resolver=resolve, description=description, metadata={"multiplier": page_size})
 
 
-def _of_enum(kind: type[StrEnum], row: Record) -> FacetValue:
-    name = kind(row.value).name
-    count: Any = row.count
-    return FacetValue(value=name, label=name.replace("_", " ").capitalize(), count=count)
+def _member(kind: type[StrEnum]) -> Callable[[Record], FacetValue]:
+    def shown(row: Any) -> FacetValue:
+        name = kind(row.value).name
+        return FacetValue(value=name, label=name.replace("_", " ").capitalize(), count=row.count)
+
+    return shown
+
+
+def _language(row: Any) -> FacetValue:
+    return FacetValue(value=row.value, label=language_name(row.value), count=row.count)
 
 
 @strawberry.type(
@@ -103,12 +109,12 @@ def _of_enum(kind: type[StrEnum], row: Record) -> FacetValue:
     " filters but the one of its name: each count is what that filter would find with that value alone."
 )
 class ContentFacets:
-    kinds: list[FacetValue] = _facet("kinds", "What results are.", ContentKind)
+    kinds: list[FacetValue] = _facet("kinds", "What results are.", _member(ContentKind))
     levels: list[FacetValue] = _facet("levels", "Levels.")
     subjects: list[FacetValue] = _facet("subjects", "Subjects.")
     organizations: list[FacetValue] = _facet("organizations", "Organizations that own or author results.")
-    languages: list[FacetValue] = _facet("languages", "Codes of languages of runs.")
-    pacings: list[FacetValue] = _facet("pacings", "Pacings of runs.", Pacing)
+    languages: list[FacetValue] = _facet("languages", "Codes and names of languages of runs.", _language)
+    pacings: list[FacetValue] = _facet("pacings", "Pacings of runs.", _member(Pacing))
 
 
 @strawberry.type(description="A page of what a search finds.")
