@@ -174,13 +174,8 @@ def _triggers() -> Iterator[tuple[str, str, str, str]]:
         event = f"UPDATE OF {', '.join(columns)}"
         yield f"search_{table}_updated", table, event, f"WHEN ({changed}) BEGIN {body}"
     for table, (_, refreshes) in _LINKS.items():
-        for event, row in (("INSERT", "NEW"), ("DELETE", "OLD")):
-            yield (
-                f"search_{table}_{event.lower()}ed".replace("eed", "ed"),
-                table,
-                event,
-                (f"BEGIN {_refresh(refreshes, row)}"),
-            )
+        yield f"search_{table}_inserted", table, "INSERT", f"BEGIN {_refresh(refreshes, 'NEW')}"
+        yield f"search_{table}_deleted", table, "DELETE", f"BEGIN {_refresh(refreshes, 'OLD')}"
     if _is_sqlite():
         body = "BEGIN DELETE FROM search_index WHERE rowid = OLD.id;"
         yield "search_document_deleted", "search_document", "DELETE", body
@@ -191,9 +186,13 @@ def _refresh(refreshes: tuple[_Refresh, ...], row: str) -> str:
     for table, condition in refreshes:
         which = condition.format(row=row)
         column = _IDS[table]
-        if not _is_sqlite():
+        documents = f"FROM search_document WHERE {column} {which}"
+        if _is_sqlite():
+            # A trigger cannot replace: `INSERT OR IGNORE`, where it is what fires, holds in it too.
+            statements.append(f"DELETE FROM search_index WHERE rowid IN (SELECT id {documents})")
+        else:
             # Whoever changes the same words at the same time goes first or after, and sees the other's.
-            statements.append(f"PERFORM 1 FROM search_document WHERE {column} {which} ORDER BY id FOR UPDATE")
+            statements.append(f"PERFORM 1 {documents} ORDER BY id FOR UPDATE")
         statements.append(
             f"UPDATE search_document SET title = words.title FROM search_{table} AS words"
             f" WHERE search_document.{column} = words.id AND words.id {which}"
@@ -210,13 +209,13 @@ def _insert(table: str, condition: str) -> str:
 
 
 def _index(table: str, which: str) -> str:
-    """Write the words of some documents into the index, whether they are there or not."""
+    """Write the words of some documents into the index; on SQLite they must not be there yet."""
     condition = f"WHERE words.id {which}" if which else "WHERE true"
     rows = f"search_{table} AS words JOIN search_document AS document ON document.{_IDS[table]} = words.id {condition}"
     columns = ", ".join(f"words.{name}" for name in _TEXTS)
     if _is_sqlite():
         return (
-            "INSERT OR REPLACE INTO search_index (rowid, title, names, summary, body)"
+            "INSERT INTO search_index (rowid, title, names, summary, body)"
             f" SELECT document.id, {columns} FROM {rows}"
         )
     vector = " || ".join(

@@ -550,6 +550,9 @@ async def test_the_database_itself_keeps_the_index(database: Database) -> None:
         world = World(client, database)
         assert await world.found() == everything
         for statement, query, expected in steps:
+            if database.dialect == "sqlite":
+                # What is said of conflicts holds in triggers too.
+                statement = statement.replace("INSERT INTO", "INSERT OR IGNORE INTO")
             async with database.begin() as connection:
                 await connection.execute(text(statement))
             assert await world.found(query) == expected, statement
