@@ -77,12 +77,8 @@ class Narrowing:
         """A value of a facet, of which a document may have many."""
         if facet == "kinds":
             return document.c.kind, document.c.kind, true()
-        if facet == "levels":
-            return _level(kind, document)
-        if facet == "subjects":
-            return _subject(kind, document)
-        if facet == "organizations":
-            return _organization(kind, document)
+        if facet in _CONTENT_FACETS:
+            return _CONTENT_FACETS[facet](kind, document)
         run = _new(models.CourseRun)
         column = run.c[_RUN_FACETS[facet]]
         return column, column, self._has_run(kind, document, run)

@@ -72,6 +72,8 @@ class Search(Listing):
             for kind in narrowing.kinds
             for value, label, link in [narrowing.value(name, kind, document)]
         ]
+        if not pairs:
+            return []
         found = union_all(*pairs).subquery()
         count = func.count().label("count")
         statement = (

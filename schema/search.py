@@ -9,7 +9,6 @@ from uuid import UUID
 
 import strawberry
 
-from app.db.reader import Record
 from resolvers import enterprise, reading
 from resolvers.demands import Demands, Price
 from resolvers.fulltext import MAX_QUERY, SCORE_UNIT
@@ -83,7 +82,7 @@ class FacetValue:
     count: int = field("How many results have it.")
 
 
-def _facet(name: str, description: str, shown: Callable[[Record], FacetValue] | None = None) -> Any:
+def _facet(name: str, description: str, shown: Callable[[Any], FacetValue] | None = None) -> Any:
     async def resolve(root: Any, info: ContextInfo, first: First = None) -> list[FacetValue]:
         rows = await root.facet(name, PageRequest(first).size(info.context.limits))
         found: list[FacetValue] = [shown(row) for row in rows] if shown else rows
@@ -92,7 +91,7 @@ def _facet(name: str, description: str, shown: Callable[[Record], FacetValue] | 
     return strawberry.field(resolver=resolve, description=description, metadata={"multiplier": page_size})
 
 
-def _member(kind: type[StrEnum]) -> Callable[[Record], FacetValue]:
+def _member(kind: type[StrEnum]) -> Callable[[Any], FacetValue]:
     def shown(row: Any) -> FacetValue:
         name = kind(row.value).name
         return FacetValue(value=name, label=name.replace("_", " ").capitalize(), count=row.count)
@@ -204,19 +203,8 @@ def search_content() -> Any:
 def _demands(where: ContentSearchWhere | None, catalog: int | None, *, active_only: bool) -> Demands:
     if where is None:
         return Demands(catalog, active_only)
+    lists = {name: getattr(where, name) for name in (*ContentFacets.__annotations__, "availability")}
     instants = as_where(where)
-    price = where.price
-    return Demands(
-        catalog=catalog,
-        active_only=active_only,
-        kinds=where.kinds,
-        levels=where.levels,
-        subjects=where.subjects,
-        organizations=where.organizations,
-        languages=where.languages,
-        pacings=where.pacings,
-        availability=where.availability,
-        start=instants.get("start", {}),
-        end=instants.get("end", {}),
-        price=None if price is None else Price(price.currency, price.min, price.max),
-    )
+    bounds = {name: instants.get(name, {}) for name in ("start", "end")}
+    price = None if where.price is None else Price(where.price.currency, where.price.min, where.price.max)
+    return Demands(catalog, active_only, **lists, **bounds, price=price)

@@ -353,6 +353,7 @@ async def test_who_sees_what(world: World, key: str | None, hidden: set[str]) ->
     [
         {},
         {"activeOnly": True},
+        {"where": {"kinds": []}},
         {"query": "python -compiler"},
         {"query": "edx", "where": {"levels": ["Advanced"], "kinds": ["COURSE", "PROGRAM"]}},
         {"where": {"pacings": ["SELF_PACED"], "languages": ["en-us"], "price": {"max": "100"}}},
