@@ -48,6 +48,7 @@ from schema.filters import (
 from schema.oauth import AccessToken, OAuthClient
 from schema.people import User
 from schema.relay import Connection, ContextInfo, Node, connection, field, look_up
+from schema.search import ContentSearchConnection, search_content
 from schema.selection import columns
 
 _ENTITIES: dict[str, Entity] = {
@@ -170,6 +171,7 @@ class Query:
     enterprise_catalogs: Connection[EnterpriseCatalog] = connection(
         enterprise.CATALOG, CatalogWhere, CatalogOrder, "All enterprise catalogs that the viewer may see."
     )
+    search_content: ContentSearchConnection | None = search_content()
     problems: Connection[Problem] = connection(
         analytics.PROBLEM, ModuleWhere, ModuleOrder, "All problems that the viewer may see."
     )

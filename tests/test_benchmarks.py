@@ -102,7 +102,7 @@ def test_how_far_a_file_is_read(tmp_path: Path) -> None:
 def test_unknown_query_is_refused() -> None:
     done = run("--queries", "Q1,Q9")
     assert done.returncode == 1
-    names = "Q1, Q2, Q3, Q4, L1, L2, L3, L4, B1, B2, INGEST"
+    names = "Q1, Q2, Q3, Q4, Q5, L1, L2, L3, L4, B1, B2, INGEST"
     assert done.stderr == f"benchmarks: --queries: there is no query 'Q9', only {names}\n"
 
 
