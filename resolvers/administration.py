@@ -154,14 +154,14 @@ def _with_filter(values: Values) -> Values:
 
 
 async def _customer(session: AsyncSession, id: int, field: str) -> EnterpriseCustomer:
-    customer = await customers.find_customer(session, id, lock=True)
+    customer = await customers.find_customer(session, id)
     if customer is None:
         raise NotFound("There is no such customer", field=field)
     return customer
 
 
 async def _catalog(session: AsyncSession, id: int) -> EnterpriseCatalog:
-    catalog = await catalogs.find_catalog(session, id, lock=True)
+    catalog = await catalogs.find_catalog(session, id)
     if catalog is None:
         raise NotFound("There is no such catalog", field="id")
     return catalog

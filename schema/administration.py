@@ -7,6 +7,7 @@ from uuid import UUID
 import strawberry
 from strawberry import ID, UNSET
 
+from app.errors import BadUserInput
 from resolvers import administration, enterprise, people
 from resolvers.administration import MOST_KEYS
 from resolvers.context import Context
@@ -19,6 +20,7 @@ from schema.relay import encode_id, field, key_of, to_one
 
 _CUSTOMER = "Global id of the customer."
 _CATALOG = "Global id of the catalog."
+_PLACE = "Global id of the customer, or null, which is all of them and for superusers. It must be given."
 _UUID = "Native id; made up unless given."
 _OWN = "Name in addresses: small letters and digits, with single hyphens between them."
 
@@ -154,18 +156,14 @@ class UnlinkEnterpriseLearnerInput:
 class AssignEnterpriseRoleInput:
     username: str = field("Native name of the user.")
     role: EnterpriseRole = field("The role.")
-    customer_id: ID | None = field(
-        "Global id of the customer; null for all of them, which is for superusers.", default=UNSET
-    )
+    customer_id: ID | None = field(_PLACE, default=UNSET)
 
 
 @strawberry.input(description="Which role to take away from whom.")
 class RevokeEnterpriseRoleInput:
     username: str = field("Native name of the user.")
     role: EnterpriseRole = field("The role.")
-    customer_id: ID | None = field(
-        "Global id of the customer; null for the role at all of them, which is for superusers.", default=UNSET
-    )
+    customer_id: ID | None = field(_PLACE, default=UNSET)
 
 
 @strawberry.type(description="An enterprise customer is as the input wants it.")
@@ -354,7 +352,9 @@ async def _set_link(context: Context, input: Any, *, linked: bool) -> Enterprise
 
 async def _set_role(context: Context, input: Any, *, assigned: bool) -> EnterpriseRoleSaved:
     given = values_of(input)
-    id_ = given.get("customer_id")
+    if "customer_id" not in given:
+        raise BadUserInput("Name the customer, or give null for all of them", field="customerId")
+    id_ = given["customer_id"]
     customer = None if id_ is None else key_of(id_, enterprise.CUSTOMER, "customerId")
     user, changed = await administration.set_role(
         context, given["username"], given["role"], customer, assigned=assigned

@@ -13,7 +13,7 @@ from sqlmodel import col, select
 
 from app.db.models import CatalogQuery, EnterpriseCatalog, EnterpriseCustomer, Event, now
 from app.enterprise.change import Change, changed_values, check_text
-from app.enterprise.items import ItemsChange, change_items, find_content, native_key, replace_items
+from app.enterprise.items import Content, ItemsChange, change_items, find_content, native_key, replace_items
 from app.enterprise.queries import Filter, check_filter, found_by
 from app.errors import BadUserInput
 
@@ -99,7 +99,7 @@ async def add_items(
     Raises `BadUserInput` for a catalog with a query, for too many keys, and for one
     that nothing has; nothing is added then.
     """
-    _check_list(catalog, keys)
+    _check_keys(catalog, keys)
     connection = await session.connection()
     found = await find_content(connection, [native_key(key) for key in keys])
     for place, key in enumerate(keys):
@@ -116,10 +116,26 @@ async def remove_items(
 
     Raises `BadUserInput` for a catalog with a query, and for too many keys.
     """
-    _check_list(catalog, keys)
+    _check_keys(catalog, keys)
     items = await change_items(
         await session.connection(), catalog.id, remove=[native_key(key) for key in keys]
     )
+    return _items_change(catalog, items), items
+
+
+async def fill_catalog(
+    session: AsyncSession, catalog: EnterpriseCatalog, contents: Sequence[Content], *, replace: bool
+) -> tuple[Change, ItemsChange]:
+    """Add content to a catalog, which the caller has locked; to `replace` removes all other.
+
+    Raises `BadUserInput` for a catalog with a query.
+    """
+    _check_is_list(catalog)
+    connection = await session.connection()
+    if replace:
+        items = await replace_items(connection, catalog.id, contents)
+    else:
+        items = await change_items(connection, catalog.id, add=contents)
     return _items_change(catalog, items), items
 
 
@@ -135,33 +151,54 @@ async def refresh_catalog(session: AsyncSession, catalog: EnterpriseCatalog) -> 
     return Change(change.id, "catalog.refresh", change.subject, change.detail, change.made), items
 
 
-async def find_catalog(session: AsyncSession, id: int, *, lock: bool = False) -> EnterpriseCatalog | None:
-    """A catalog with its customer and query, locked until the transaction ends if that is wanted."""
-    return await _find(session, col(EnterpriseCatalog.id) == id, lock=lock)
+async def find_catalog(session: AsyncSession, id: int) -> EnterpriseCatalog | None:
+    """A catalog with its customer and query, locked until the transaction ends."""
+    return await _find(session, col(EnterpriseCatalog.id) == id)
 
 
-async def find_catalog_by_uuid(
-    session: AsyncSession, uuid: UUID, *, lock: bool = False
-) -> EnterpriseCatalog | None:
+async def find_catalog_by_uuid(session: AsyncSession, uuid: UUID) -> EnterpriseCatalog | None:
     """A catalog as `find_catalog` gives it, by its UUID."""
-    return await _find(session, col(EnterpriseCatalog.uuid) == uuid, lock=lock)
+    return await _find(session, col(EnterpriseCatalog.uuid) == uuid)
 
 
-async def _find(session: AsyncSession, condition: Any, *, lock: bool) -> EnterpriseCatalog | None:
-    statement = (
+async def find_catalog_by_title(
+    session: AsyncSession, customer: EnterpriseCustomer, title: str
+) -> EnterpriseCatalog | None:
+    """A customer's catalog as `find_catalog` gives it. Raises `BadUserInput` for a title of several."""
+    of_title = select(col(EnterpriseCatalog.id)).where(
+        EnterpriseCatalog.customer_id == customer.id, EnterpriseCatalog.title == title
+    )
+    ids = (await session.scalars(of_title)).all()
+    if len(ids) > 1:
+        raise BadUserInput(f"{customer.slug} has {len(ids)} catalogs {title!r:.60}", field="title")
+    return await find_catalog(session, ids[0]) if ids else None
+
+
+async def catalogs_with_query(session: AsyncSession) -> Sequence[UUID]:
+    """The UUIDs of the catalogs that a query fills, the oldest first."""
+    statement = select(col(EnterpriseCatalog.uuid)).where(col(EnterpriseCatalog.query_id).is_not(None))
+    return (await session.scalars(statement.order_by(col(EnterpriseCatalog.id)))).all()
+
+
+async def _find(session: AsyncSession, condition: Any) -> EnterpriseCatalog | None:
+    loading = (selectinload(EnterpriseCatalog.customer), selectinload(EnterpriseCatalog.query))  # type: ignore[arg-type]
+    catalog: EnterpriseCatalog | None = await session.scalar(
         select(EnterpriseCatalog)
         .where(condition)
-        .options(selectinload(EnterpriseCatalog.customer), selectinload(EnterpriseCatalog.query))  # type: ignore[arg-type]
+        .options(*loading)
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
     )
-    if lock:
-        statement = statement.with_for_update(key_share=True).execution_options(populate_existing=True)
-    catalog: EnterpriseCatalog | None = await session.scalar(statement)
     return catalog
 
 
-def _check_list(catalog: EnterpriseCatalog, keys: Sequence[str]) -> None:
+def _check_is_list(catalog: EnterpriseCatalog) -> None:
     if catalog.query_id is not None:
         raise BadUserInput("a query says what is in this catalog", field="id")
+
+
+def _check_keys(catalog: EnterpriseCatalog, keys: Sequence[str]) -> None:
+    _check_is_list(catalog)
     if len(keys) > MOST_KEYS:
         raise BadUserInput(f"at most {MOST_KEYS} keys", field="keys")
 

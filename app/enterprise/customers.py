@@ -67,10 +67,11 @@ async def update_customer(session: AsyncSession, customer: EnterpriseCustomer, *
     return Change(customer.id, "customer.update", subject, changes, made=bool(changes))
 
 
-async def find_customer(session: AsyncSession, id: int, *, lock: bool = False) -> EnterpriseCustomer | None:
-    """A customer, locked until the transaction ends if that is wanted."""
-    options = {"key_share": True} if lock else None
-    return await session.get(EnterpriseCustomer, id, with_for_update=options, populate_existing=lock)
+async def find_customer(session: AsyncSession, id: int) -> EnterpriseCustomer | None:
+    """A customer, locked until the transaction ends."""
+    return await session.get(
+        EnterpriseCustomer, id, with_for_update={"key_share": True}, populate_existing=True
+    )
 
 
 async def customer_by_slug(session: AsyncSession, slug: str) -> EnterpriseCustomer:

@@ -40,7 +40,7 @@ from app.db.models import (
 from app.db.models.tables import table_of
 from app.enterprise.items import Content, as_uuid
 from app.errors import BadUserInput
-from app.vocabulary import ContentKind, OrganizationRole, ProgramStatus, RunStatus
+from app.vocabulary import ContentKind, OrganizationRole, ProgramStatus, RunStatus, level_name
 
 Filter = Mapping[str, Any]
 
@@ -133,7 +133,7 @@ def _on_course(given: Filter, course: FromClause) -> list[ColumnElement[bool]]:
     if slugs := _values(given, "subjects"):
         of_subject = select(held.c.course_id).join(subject, held.c.subject_id == subject.c.id)
         conditions.append(course.c.id.in_(of_subject.where(subject.c.slug.in_(slugs))))
-    if levels := {_level(level) for level in _values(given, "levels")}:
+    if levels := {level_name(level).lower() for level in _values(given, "levels")}:
         if levels & _SAME_LEVELS:
             levels |= _SAME_LEVELS
         conditions.append(func.lower(course.c.level_type).in_(levels))
@@ -163,7 +163,3 @@ def _values(given: Filter, name: str) -> Sequence[Any]:
 
 def _is_value(value: Any) -> bool:
     return isinstance(value, str) and 1 <= len(value) <= _LONGEST and value.isprintable()
-
-
-def _level(name: str) -> str:
-    return " ".join(name.lower().replace("_", " ").replace("-", " ").split())

@@ -480,9 +480,14 @@ async def test_nobody_gives_a_role_that_opens_more_than_he_may(
 
 async def test_a_role_everywhere_is_another_than_one_at_a_customer(world: World) -> None:
     values = {"username": "learner", "role": "OPERATOR"}
-    await world.change("root", "assignEnterpriseRole", **values)
+    for mutation in ("assignEnterpriseRole", "revokeEnterpriseRole"):
+        # It is not given to somebody who forgot to name a customer.
+        assert outline(await world.change("root", mutation, **values)) == "ValidationError customerId"
+    assert await world.acts() == []
+    await world.change("root", "assignEnterpriseRole", customerId=None, **values)
     await world.change("root", "assignEnterpriseRole", customerId=ACME, **values)
-    assert not (await world.change("root", "assignEnterpriseRole", **values))["changed"]
+    again = await world.change("root", "assignEnterpriseRole", customerId=None, **values)
+    assert not again["changed"]
     operator = EnterpriseRole.OPERATOR
     assert await world.rows(RoleAssignment, "role", "customer_id") == [(operator, None), (operator, 1)]
     await world.change("root", "revokeEnterpriseRole", customerId=ACME, **values)
@@ -584,7 +589,7 @@ async def test_who_is_not_staff_administers_nothing(kept: World, mutation: str) 
     """Whether there is what is named or not."""
     for id_ in (1, 9):
         customer, catalog = encode_id("EnterpriseCustomer", id_), encode_id("EnterpriseCatalog", id_)
-        values: dict[str, Any] = {
+        inputs: dict[str, dict[str, Any]] = {
             "createEnterpriseCustomer": {"name": "", "slug": ""},
             "updateEnterpriseCustomer": {"id": customer, "name": ""},
             "createEnterpriseCatalog": {"customerId": customer},
@@ -594,6 +599,7 @@ async def test_who_is_not_staff_administers_nothing(kept: World, mutation: str) 
             "unlinkEnterpriseLearner": {"customerId": customer, "username": "learner"},
             "assignEnterpriseRole": {"customerId": customer, "username": "learner", "role": "ADMIN"},
             "revokeEnterpriseRole": {"customerId": customer, "username": "learner", "role": "ADMIN"},
-        }.get(mutation, {"id": catalog})
+        }
+        values = inputs.get(mutation, {"id": catalog})
         assert outline(await kept.change("learner", mutation, **values)) == "NotPermitted None"
     assert await kept.acts() == []

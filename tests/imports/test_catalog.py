@@ -339,7 +339,10 @@ def test_what_is_refused(lyceum: Lyceum, tmp_path: Path, change: Any, message: s
         ('{"course_runs": [],\n "key": NaN}', "line 1: not JSON: NaN is no number"),
         ("5", "line 1: 5 is not an object"),
         ("[] []", "line 1: not JSON: something follows the list"),
-        ('{"key": "a", "kind": 1}', "line 1, field key: this is neither a course nor a course run"),
+        (
+            '{"key": "a", "kind": 1}',
+            "line 1, field key: this is neither a course nor a course run nor a program",
+        ),
         ("[" * 100_000, "line 1: not JSON"),
         ("\ud800", "after line 0: not UTF-8"),
     ],
