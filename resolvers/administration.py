@@ -97,7 +97,8 @@ async def set_link(context: Context, customer_id: int, username: str, *, linked:
         work = people.link_learner if linked else people.unlink_learner
         change = await work(session, customer, user)
         _recorded(session, context.viewer, change)
-        return user.id, change.made
+    context.forget_credentials()
+    return user.id, change.made
 
 
 async def set_role(
@@ -123,7 +124,8 @@ async def set_role(
         work = people.assign_role if assigned else people.revoke_role
         change = await work(session, user, role, customer)
         _recorded(session, viewer, change)
-        return user.id, change.made
+    context.forget_credentials()
+    return user.id, change.made
 
 
 @asynccontextmanager

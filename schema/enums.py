@@ -4,6 +4,7 @@ import strawberry
 
 from app.vocabulary import (
     Activity,
+    Availability,
     Bucket,
     ClientType,
     ClosedReason,
@@ -22,6 +23,7 @@ from app.vocabulary import (
 
 __all__ = [
     "Activity",
+    "Availability",
     "Bucket",
     "ClientType",
     "ClosedReason",
@@ -40,6 +42,7 @@ __all__ = [
 
 for _enum, _description in {
     Activity: "What learners are counted for week by week.",
+    Availability: "Whether a course run goes on, is to come, or is over; without a start it is to come.",
     Bucket: "How often a series has a row; a week is from Monday to Sunday.",
     ClientType: "Whether an OAuth client can keep a secret.",
     ClosedReason: "Why nobody can enroll in a course run.",
@@ -48,7 +51,8 @@ for _enum, _description in {
     Dimension: "What learners are grouped by; TOTAL is one group of all.",
     EducationLevel: "Highest education; NONE is no formal education.",
     EnrollmentEventType: "What an enrollment event did.",
-    EnterpriseRole: "What a user may do for an enterprise customer.",
+    EnterpriseRole: "What a user is to an enterprise customer: all roles open its catalogs, OPERATOR and"
+    " ADMIN what its learners do too.",
     Gender: "Gender, as a profile says.",
     GrantType: "How an access token is asked for.",
     Pacing: "Who sets the pace of a course run.",
