@@ -26,7 +26,7 @@ _ROLES = {
 class CustomerForm(EditForm):
     """A customer, new or not."""
 
-    name = text_field("Name", "It makes the `utm_source` in addresses.", needed=True)
+    name = text_field("Name", "Addresses of its content name it as their source.", needed=True)
     slug = text_field("Slug", "Name in addresses: small letters and digits with hyphens.", needed=True)
     site_id = IntegerField("Site", [Optional()], description="Number of its site on the platform.")
     consent_policy = SelectField(

@@ -246,11 +246,12 @@ class CatalogView(_CustomerChooser, model=EnterpriseCatalog):
         """The items of a page, how many there are in all, and which pages there are."""
         text = request.query_params.get("page", "")
         number = int(text) if text.isdecimal() and len(text) < 7 else 1
-        title = func.coalesce(col(Course.title), col(CourseRun.title), col(Program.title))
+        title = func.coalesce(col(CourseRun.title), col(Course.title), col(Program.title))
+        course_id = func.coalesce(col(CatalogItem.course_id), col(CourseRun.course_id))
         statement = (
             select(CatalogItem, title)
-            .outerjoin(Course, col(CatalogItem.course_id) == col(Course.id))
             .outerjoin(CourseRun, col(CatalogItem.run_id) == col(CourseRun.id))
+            .outerjoin(Course, course_id == col(Course.id))
             .outerjoin(Program, col(CatalogItem.program_id) == col(Program.id))
             .where(col(CatalogItem.catalog_id) == catalog_id)
         )

@@ -135,6 +135,8 @@ class View(ModelView):
         done_url: URL | None = None,
     ) -> Response:
         """Show a form, or do what it says once it is sent; `shown` is what the template shows besides."""
+        # The menu shows by it where one is.
+        request.path_params.setdefault("identity", self.identity)
         form = kind(await request.form() if request.method == "POST" else None, data=values)
         await self.prepare(form)
         status, problem = 200, None

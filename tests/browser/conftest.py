@@ -1,12 +1,15 @@
 """A headless Chromium that reaches nothing but this machine."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
+
+from tests.databases import Databases
+from tests.servers import LiveServer, running_server
 
 
 @pytest.fixture
@@ -32,3 +35,10 @@ def browser(tmp_path: Path) -> Iterator[webdriver.Chrome]:
     driver = webdriver.Chrome(options, Service(shutil.which("chromedriver")))
     yield driver
     driver.quit()
+
+
+@pytest.fixture
+async def server(demo_urls: dict[str, str], databases: Databases) -> AsyncIterator[LiveServer]:
+    """`lyceum serve` over demo data of its own."""
+    with running_server({"LYCEUM_DATABASE_URL": await databases.copy_url(demo_urls["sqlite"])}) as server:
+        yield server
