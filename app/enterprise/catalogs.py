@@ -201,6 +201,9 @@ def _check_keys(catalog: EnterpriseCatalog, keys: Sequence[str]) -> None:
     _check_is_list(catalog)
     if len(keys) > MOST_KEYS:
         raise BadUserInput(f"at most {MOST_KEYS} keys", field="keys")
+    for place, key in enumerate(keys):
+        if not key.isprintable():
+            raise BadUserInput("a key has printable characters only", field=f"keys.{place}")
 
 
 def _items_change(catalog: EnterpriseCatalog, items: ItemsChange) -> Change:

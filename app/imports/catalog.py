@@ -228,7 +228,7 @@ async def _programs(refresh: Refresh, all_series: Sequence[Series], course_ids: 
     ]
     ids = await refresh.rows(Program, "uuid", rows)
     listed = [(ids[series.values["uuid"]], series) for series in all_series]
-    await refresh.children(
+    changed = await refresh.children(
         ProgramCourse,
         "program_id",
         ("course_id",),
@@ -241,12 +241,12 @@ async def _programs(refresh: Refresh, all_series: Sequence[Series], course_ids: 
     members = defaultdict[int, list[int]](list)
     for id_, series in listed:
         members[id_] += (course_ids[key] for key in series.members)
-    await refresh.append(ProgramCourse, "program_id", "course_id", members)
+    changed |= await refresh.append(ProgramCourse, "program_id", "course_id", members)
 
     keys = {key for series in all_series for key in series.excluded_runs or ()}
     # A run that is not here counts for nothing anyway.
     run_ids = await refresh.ids(CourseRun, "key", keys)
-    await refresh.children(
+    changed |= await refresh.children(
         ProgramExcludedRun,
         "program_id",
         ("run_id",),
@@ -258,7 +258,7 @@ async def _programs(refresh: Refresh, all_series: Sequence[Series], course_ids: 
     )
     authors = [row for series in all_series for row in series.organizations or ()]
     author_ids = await refresh.rows(Organization, "key", authors)
-    await refresh.children(
+    changed |= await refresh.children(
         ProgramOrganization,
         "program_id",
         ("organization_id",),
@@ -268,6 +268,8 @@ async def _programs(refresh: Refresh, all_series: Sequence[Series], course_ids: 
             if series.organizations is not None
         },
     )
+    # Unlike courses, programs do not tell when they changed.
+    await refresh.touch(Program, changed)
 
 
 def _ordered(name: str, ids: Iterable[int]) -> list[Values]:

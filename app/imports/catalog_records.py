@@ -26,6 +26,7 @@ from app.imports.catalog_fields import (
     values_of,
 )
 from app.imports.json_files import JsonObject
+from app.imports.languages import language_code
 from app.imports.program_records import Series, named_programs, read_program
 from app.imports.refresh import Values
 from app.vocabulary import RUN_KEY, ContentKind, Pacing, RunStatus, level_name
@@ -168,8 +169,11 @@ def _course_key(record: JsonObject, runs: list[JsonObject]) -> str:
 
 def _run(record: JsonObject, course: str | None = None) -> Offering:
     key = record.key("key", RUN_KEY.pattern)
+    values = {"key": key, "status": _status(record), **values_of(CourseRun, record, _RUN)}
+    if "content_language" not in record:
+        values |= values_of(CourseRun, record, {"content_language": ("language", _language)})
     return Offering(
-        values={"key": key, "status": _status(record), **values_of(CourseRun, record, _RUN)},
+        values=values,
         course=course or _course_of_run(record, key),
         seats=_seats(record),
         staff=rows_of(record, "staff", _person),
@@ -265,6 +269,15 @@ def _media(record: JsonObject) -> Values:
     return values
 
 
+def _language(record: JsonObject, name: str) -> str | None:
+    text = record.text(name)
+    return text and language_code(text)
+
+
+def _languages(record: JsonObject, name: str) -> list[str]:
+    return list(dict.fromkeys(map(language_code, names_of(record, name))))
+
+
 def _level_name(record: JsonObject, name: str) -> str | None:
     text = record.text(name)
     return text and level_name(text)
@@ -316,7 +329,7 @@ _RUN = {
         announcement=_instant,
         go_live_date=_instant,
         content_language=_text,
-        transcript_languages=names_of,
+        transcript_languages=_languages,
         min_effort=_count,
         max_effort=_count,
         weeks_to_complete=_count,

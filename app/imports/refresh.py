@@ -60,10 +60,11 @@ class Refresh:
         wanted: Mapping[int, Sequence[Values]],
         *,
         scope: Mapping[str, Any] = MappingProxyType({}),
-    ) -> None:
+    ) -> set[int]:
         """Make the rows of some parents these and no others; `key` tells them apart within their parent.
 
         Of rows with the same key the first counts. Only rows with the values of `scope` are looked at.
+        Returns the parents that have other rows now.
         """
         table = table_of(model)
         statement = select(table).where(
@@ -75,7 +76,7 @@ class Refresh:
             name = tuple([getattr(row, column) for column in key])
             if stored[getattr(row, parent)].setdefault(name, row) is not row:
                 surplus.append(row)
-        missing = []
+        missing, changed = [], set()
         for parent_id, rows in wanted.items():
             left = stored[parent_id]
             first = dict[Any, Values]()
@@ -85,18 +86,22 @@ class Refresh:
                 row = left.pop(name, None)
                 if row is None:
                     missing.append({parent: parent_id, **scope, **values})
-                else:
-                    await self._change(table, row, values)
+                elif await self._change(table, row, values):
+                    changed.add(parent_id)
             surplus.extend(left.values())
         for row in surplus:
             await self._connection.execute(table.delete().where(_is(table, row)))
         self.written[table.name] += len(surplus)
         await self._insert(table, missing)
+        return changed | {getattr(row, parent) for row in surplus} | {row[parent] for row in missing}
 
     async def append(
         self, model: type[SQLModel], parent: str, child: str, wanted: Mapping[int, Iterable[int]]
-    ) -> None:
-        """Hang rows on some parents, after those that hang there in the order of `position`."""
+    ) -> set[int]:
+        """Hang rows on some parents, after those that hang there in the order of `position`.
+
+        Returns the parents that have more rows now.
+        """
         table = table_of(model)
         statement = select(table).where(table.c[parent].in_(wanted))
         stored = defaultdict[int, dict[int, int]](dict)
@@ -110,6 +115,12 @@ class Refresh:
                     there[child_id] = max(there.values(), default=-1) + 1
                     missing.append({parent: parent_id, child: child_id, "position": there[child_id]})
         await self._insert(table, missing)
+        return {row[parent] for row in missing}
+
+    async def touch(self, model: type[SQLModel], ids: Collection[int]) -> None:
+        """Say that rows changed now, because of what hangs on them."""
+        table = table_of(model)
+        await self._connection.execute(table.update().where(table.c.id.in_(ids)).values(modified=now()))
 
     async def _stored(self, model: type[SQLModel], key: str, names: Collection[Any]) -> dict[Any, Any]:
         """The rows that have some keys, by key."""
@@ -148,14 +159,15 @@ class Refresh:
             await self._connection.execute(insert(table), alike)
             self.written[table.name] += len(alike)
 
-    async def _change(self, table: Table, row: Any, values: Values) -> None:
+    async def _change(self, table: Table, row: Any, values: Values) -> bool:
         changed = {name: value for name, value in values.items() if getattr(row, name) != value}
         if not changed:
-            return
+            return False
         if "modified" in table.c:
             changed.setdefault("modified", values.get("modified") or now())
         await self._connection.execute(table.update().where(_is(table, row)).values(changed))
         self.written[table.name] += 1
+        return True
 
 
 def _is(table: Table, row: Any) -> Any:

@@ -127,6 +127,8 @@ async def test_content_is_added_and_removed(acme: Browser, database: Database) -
     assert re.findall(r'name="keys" value="([^"]+)"', page) == [RUN, COURSE]
     assert "2 in all" in page and "course run" in page
     assert await acme.refusals(path, keys=f"{COURSE}\nC+9") == {"": "there is no content C+9"}
+    assert await acme.refusals(path, keys="C\0") == {"": "a key has printable characters only"}
+    assert (await acme.send("/admin/enterprise-catalog/remove/1", keys="C\0")).status_code == 400
     assert await acme.refusals(path, keys=" ") == {"keys": "This field is needed."}
     response = await acme.send("/admin/enterprise-catalog/remove/1", keys=[RUN, "C+9"])
     assert (response.status_code, response.headers["location"]) == (303, f"http://lyceum.test{path}")

@@ -35,7 +35,7 @@ from app.db.models.tables import table_of
 from app.vocabulary import EnterpriseRole, ProgramStatus, RunStatus
 from schema.relay import encode_id
 from tests.databases import DIALECTS, Databases
-from tests.graphql.clients import Client, add_user, client_of
+from tests.graphql.clients import Client, Statements, add_user, client_of
 from tests.graphql.test_mutations_people import PEOPLE, key_of
 
 PROGRAM, RETIRED, CATALOG = (str(uuid.UUID(int=number)) for number in (10, 11, 12))
@@ -296,6 +296,30 @@ async def test_what_is_so_already_changes_nothing(world: World) -> None:
         await world.acts(),
         await world.told(),
     ) == before
+
+
+async def test_more_items_take_no_more_statements(world: World) -> None:
+    numbers = []
+    for keys in ([ART], [ART], [ALGEBRA, RUN_1, RUN_2]):
+        with Statements() as statements:
+            await world.change("staff", "addCatalogItems", id=THE_CATALOG, keys=[*keys, PROGRAM])
+            await world.change("staff", "removeCatalogItems", id=THE_CATALOG, keys=[*keys, PROGRAM])
+        numbers.append(len(statements.seen))
+    # The first time the caller's key is looked up too.
+    assert numbers[1] == numbers[2]
+
+
+async def test_a_role_opens_catalogs_at_once_and_no_longer(world: World) -> None:
+    async def seen() -> int:
+        data = await world.client.ask("{ enterpriseCatalogs { totalCount } }", key=key_of("learner"))
+        return int(data["enterpriseCatalogs"]["totalCount"])
+
+    values = {"username": "learner", "role": "LEARNER", "customerId": ACME}
+    assert await seen() == 0
+    await world.change("staff", "assignEnterpriseRole", **values)
+    assert await seen() == 1
+    await world.change("staff", "revokeEnterpriseRole", **values)
+    assert await seen() == 0
 
 
 async def test_those_who_add_at_the_same_time_both_do(world: World) -> None:

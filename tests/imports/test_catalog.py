@@ -398,7 +398,7 @@ def test_a_run_as_enterprise_catalogs_show_it(lyceum: Lyceum, tmp_path: Path) ->
         "weeks_to_complete": 3,
         "partner": "edx",
         "availability": "Upcoming",
-        "transcript_languages": [],
+        "transcript_languages": ["English", "Chinese - Simplified", "x-mine"],
         "logo_image_urls": ["https://www.edx.org/sites/default/files/school/image/logo/gtx-logo-200x101.png"],
         "end": None,
         "title": "edX Demonstration Course",
@@ -427,9 +427,11 @@ def test_a_run_as_enterprise_catalogs_show_it(lyceum: Lyceum, tmp_path: Path) ->
     assert rows("SELECT key, level_type, partner, image_url FROM course") == [
         ("edX+DemoX.1", "Beginner", "edx", run["image_url"])
     ]
-    assert rows("SELECT key, status, pacing, min_effort, marketing_slug FROM course_run") == [
-        ("course-v1:edX+DemoX+Demo_Course", "published", "self_paced", 5, "edxdemoslug")
-    ]
+    assert rows(
+        "SELECT key, status, pacing, min_effort, marketing_slug, content_language FROM course_run"
+    ) == [("course-v1:edX+DemoX+Demo_Course", "published", "self_paced", 5, "edxdemoslug", "en")]
+    (languages,) = rows("SELECT transcript_languages FROM course_run")[0]
+    assert languages in (["en", "zh", "x-mine"], '["en", "zh", "x-mine"]')
     assert rows("SELECT mode FROM seat ORDER BY mode") == [("audit",), ("verified",)]
     assert lyceum("import", "catalog", file)[1] == NOTHING
     lyceum("import", "catalog", write(tmp_path / "draft.json", run | {"published": False}))

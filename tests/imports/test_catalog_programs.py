@@ -175,6 +175,7 @@ def test_programs_that_courses_and_runs_name(lyceum: Lyceum, tmp_path: Path) -> 
     named = {"uuid": UUID_TEXT, "title": "Numbers", "type": "XSeries", "marketing_slug": "numbers"}
     other = {"uuid": "7b24a21c-98c8-47c0-b9c8-054714d40d00", "title": "Letters", "type": "MicroMasters"}
     course = {"key": "Uni+Set", "owners": [], "programs": [named]}
+    (before,) = rows("SELECT modified FROM program")
     file = write(
         tmp_path / "courses.json",
         course,
@@ -190,6 +191,7 @@ def test_programs_that_courses_and_runs_name(lyceum: Lyceum, tmp_path: Path) -> 
         ("Numbers", "Uni+Alg"),
         ("Numbers", "Uni+Set"),
     ]
+    assert rows("SELECT modified FROM program WHERE title = 'Numbers'") > [before]
     assert rows("SELECT subtitle, status FROM program ORDER BY title") == [
         (None, "active"),
         ("From one to many.", "active"),
