@@ -47,9 +47,9 @@ def browser(chromium: webdriver.Chrome) -> Iterator[webdriver.Chrome]:
     yield chromium
     chromium.close()
     chromium.switch_to.window(first)
-    chromium.execute_cdp_cmd("Network.clearBrowserCookies", {})  # type: ignore[no-untyped-call]
+    chromium.execute_cdp_cmd("Network.clearBrowserCookies", {})
     everything = {"origin": "*", "storageTypes": "all"}
-    chromium.execute_cdp_cmd("Storage.clearDataForOrigin", everything)  # type: ignore[no-untyped-call]
+    chromium.execute_cdp_cmd("Storage.clearDataForOrigin", everything)
 
 
 @pytest.fixture(scope="module")
