@@ -205,6 +205,6 @@ def _demands(where: ContentSearchWhere | None, catalog: int | None, *, active_on
         return Demands(catalog, active_only)
     lists = {name: getattr(where, name) for name in (*ContentFacets.__annotations__, "availability")}
     instants = as_where(where)
-    bounds = {name: instants.get(name, {}) for name in ("start", "end")}
+    bounds: dict[str, Any] = {name: instants.get(name, {}) for name in ("start", "end")}
     price = None if where.price is None else Price(where.price.currency, where.price.min, where.price.max)
     return Demands(catalog, active_only, **lists, **bounds, price=price)
