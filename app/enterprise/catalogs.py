@@ -146,9 +146,8 @@ async def refresh_catalog(session: AsyncSession, catalog: EnterpriseCatalog) -> 
     """
     if catalog.query is None:
         raise BadUserInput("this catalog is a fixed list: it has no query", field="id")
-    items = await _fill(session, catalog)
-    change = _items_change(catalog, items)
-    return Change(change.id, "catalog.refresh", change.subject, change.detail, change.made), items
+    items = await _fill(session, catalog, catalog.query.content_filter)
+    return _items_change(catalog, items, "catalog.refresh"), items
 
 
 async def find_catalog(session: AsyncSession, id: int) -> EnterpriseCatalog | None:
@@ -206,9 +205,11 @@ def _check_keys(catalog: EnterpriseCatalog, keys: Sequence[str]) -> None:
             raise BadUserInput("a key has printable characters only", field=f"keys.{place}")
 
 
-def _items_change(catalog: EnterpriseCatalog, items: ItemsChange) -> Change:
+def _items_change(
+    catalog: EnterpriseCatalog, items: ItemsChange, action: str = "catalog.change_items"
+) -> Change:
     detail = items.detail
-    return Change(catalog.id, "catalog.change_items", str(catalog.uuid), detail, made=bool(detail))
+    return Change(catalog.id, action, str(catalog.uuid), detail, made=bool(detail))
 
 
 async def _set_query(
@@ -231,39 +232,37 @@ async def _set_query(
     title = asked.get("query_title") or (old.title if old else catalog.title)
     check_text(title, "query_title")
     values: dict[str, Any] = {"title": title, "content_filter": dict(content_filter)}
-    changes = changed_values(old, values) if old else values
+    changes = changed_values(old, values) if old else dict(values)
     if not changes:
         return {}
-    if old is None or await _has_others(session, old, catalog):
+    if old is None or await _has_users(session, old, but=catalog.id):
         catalog.query = CatalogQuery(**values)
     else:
         for name, value in changes.items():
             setattr(old, name, value)
     await session.flush()
-    items = await _fill(session, catalog)
-    return {name if name == "content_filter" else "query_title": value for name, value in changes.items()} | (
-        items.detail
-    )
+    items = await _fill(session, catalog, content_filter)
+    if "title" in changes:
+        changes["query_title"] = changes.pop("title")
+    return changes | items.detail
 
 
-async def _fill(session: AsyncSession, catalog: EnterpriseCatalog) -> ItemsChange:
+async def _fill(session: AsyncSession, catalog: EnterpriseCatalog, content_filter: Filter) -> ItemsChange:
     connection = await session.connection()
-    query = catalog.query
-    found = await found_by(connection, query.content_filter) if query else []
-    return await replace_items(connection, catalog.id, found)
+    return await replace_items(connection, catalog.id, await found_by(connection, content_filter))
 
 
-async def _has_others(session: AsyncSession, query: CatalogQuery, catalog: EnterpriseCatalog) -> bool:
-    others = select(EnterpriseCatalog.id).where(
-        EnterpriseCatalog.query_id == query.id, EnterpriseCatalog.id != catalog.id
+async def _has_users(session: AsyncSession, query: CatalogQuery, but: int | None = None) -> bool:
+    """Whether there are catalogs of a query, one left out."""
+    users = select(EnterpriseCatalog.id).where(
+        EnterpriseCatalog.query_id == query.id, col(EnterpriseCatalog.id).is_distinct_from(but)
     )
-    return await session.scalar(others.limit(1)) is not None
+    return await session.scalar(users.limit(1)) is not None
 
 
 async def _drop_unused(session: AsyncSession, query: CatalogQuery | None) -> None:
     # The catalogs of a query go with it.
-    users = select(EnterpriseCatalog.id).where(EnterpriseCatalog.query_id == (query and query.id))
-    if query is not None and await session.scalar(users.limit(1)) is None:
+    if query is not None and not await _has_users(session, query):
         await session.delete(query)
 
 

@@ -133,21 +133,19 @@ async def replace_items(
 async def follow_keys(connection: AsyncConnection) -> None:
     """Give items the keys that their content has now; the old ones count as removed."""
     item = table_of(CatalogItem)
-    for model, column in ((Course, item.c.course_id), (CourseRun, item.c.run_id)):
+    for model, kind in ((Course, ContentKind.COURSE), (CourseRun, ContentKind.COURSE_RUN)):
         content = table_of(model)
         statement = (
             select(item.c.id, item.c.catalog_id, item.c.key.label("old"), content.c.key)
-            .join(content, column == content.c.id)
+            .join(content, item.c[_COLUMNS[kind]] == content.c.id)
             .where(item.c.key != content.c.key)
         )
         for row in (await connection.execute(statement)).all():
-            moment, kind = now(), next(kind for kind, name in _COLUMNS.items() if name == column.name)
+            moment, place = now(), ("catalog_id", "key")
             await connection.execute(item.update().where(item.c.id == row.id).values(key=row.key))
-            await delete_by_key(
-                connection, CatalogRemoval, ("catalog_id", "key"), [(row.catalog_id, row.key)]
-            )
+            await delete_by_key(connection, CatalogRemoval, place, [(row.catalog_id, row.key)])
             gone = [_removal(row.catalog_id, kind, row.old, moment)]
-            await replace(connection, CatalogRemoval, gone, key=("catalog_id", "key"))
+            await replace(connection, CatalogRemoval, gone, key=place)
             await _tell(connection, row.catalog_id, 1, 1, moment)
 
 

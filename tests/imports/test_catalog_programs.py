@@ -321,6 +321,7 @@ def test_an_item_follows_the_key_of_its_course(lyceum: Lyceum, acme: None, tmp_p
     [
         (["--catalog", "0e871df0-6e43-4cfc-92cc-357ebf1fda70"], "name the customer to make it"),
         (["--customer", "nobody"], "there is no customer nobody"),
+        (["--customer", ""], "a catalog needs its UUID, or the customer whose it is"),
         (["--customer", "other", "--catalog", CATALOG], f"catalog {CATALOG} is of another customer"),
         (["--catalog", QUERIED], "a query says what is in this catalog"),
         (["--customer", "other", "--title", ""], "this has 1 to 255 printable characters"),
