@@ -9,6 +9,7 @@ import pytest
 from app.db.engine import Database
 from app.db.models import (
     CatalogItem,
+    Consent,
     Course,
     CourseRun,
     Enrollment,
@@ -16,6 +17,7 @@ from app.db.models import (
     EnrollmentEvent,
     EnterpriseCatalog,
     EnterpriseCustomer,
+    EnterpriseEnrollment,
     EnterpriseLearner,
     Module,
     Program,
@@ -31,11 +33,13 @@ from tests.databases import DIALECTS, Databases
 from tests.graphql.clients import LEARNER_KEY, STAFF_KEY, Client, add_user, client_of
 
 ADMIN_KEY, OPERATOR_KEY, OFF_KEY = "admin-key-0123456789", "operator-key-0123456789", "off-key-0123456789ab"
+CATALOGER_KEY = "cataloger-key-0123456789"
 KEYS = {
     "stranger": None,
     "learner": LEARNER_KEY,
     "admin": ADMIN_KEY,
     "operator": OPERATOR_KEY,
+    "cataloger": CATALOGER_KEY,
     "staff": STAFF_KEY,
 }
 
@@ -52,7 +56,7 @@ class Case:
     seen_by: str
 
 
-ALL = "stranger learner admin operator staff"
+ALL = "stranger learner admin operator cataloger staff"
 RUNS = ("course", "runs")
 CASES = [
     Case("Course", "C+1", "key", "courses", ("program", "courses"), ALL),
@@ -66,8 +70,44 @@ CASES = [
     Case("Program", "retired", "title", "programs", ("course", "programs"), ALL),
     Case("Program", "unpublished", "title", "programs", ("course", "programs"), "staff"),
     Case("Program", "deleted", "title", "programs", ("course", "programs"), "staff"),
-    Case("User", "learner", "username", "users", ("customer", "learners"), "learner staff"),
-    Case("User", "other", "username", "users", ("customer", "learners"), "staff"),
+    Case("User", "learner", "username", "users", (), "learner staff"),
+    Case("User", "other", "username", "users", (), "staff"),
+    Case("EnterpriseLearner", "learner", "username", "", ("linked", "learners"), "learner operator staff"),
+    Case("EnterpriseLearner", "other", "username", "", ("linked", "learners"), "operator staff"),
+    Case("EnterpriseLearner", "employee", "username", "", ("administered", "learners"), "admin operator staff"),
+    Case("EnterpriseLearner", "left", "username", "", ("unlinked", "learners"), "staff"),
+    Case(
+        "EnterpriseEnrollment",
+        "of the learner",
+        "userCurrentEnrollmentMode",
+        "",
+        ("linked", "enrollments"),
+        "learner operator staff",
+    ),
+    Case(
+        "EnterpriseEnrollment",
+        "of another",
+        "userCurrentEnrollmentMode",
+        "",
+        ("linked", "enrollments"),
+        "operator staff",
+    ),
+    Case(
+        "EnterpriseEnrollment",
+        "of another",
+        "userCurrentEnrollmentMode",
+        "",
+        ("link", "enrollments"),
+        "operator staff",
+    ),
+    Case(
+        "EnterpriseEnrollment",
+        "employed",
+        "userCurrentEnrollmentMode",
+        "",
+        ("administered", "enrollments"),
+        "admin operator staff",
+    ),
     Case("Enrollment", "of the learner", "mode", "enrollments", ("run", "enrollments"), "learner staff"),
     Case("Enrollment", "of another", "mode", "enrollments", ("run", "enrollments"), "staff"),
     Case(
@@ -76,7 +116,7 @@ CASES = [
         "name",
         "enterpriseCustomers",
         (),
-        "learner operator staff",
+        "learner operator cataloger staff",
     ),
     Case("EnterpriseCustomer", "administered", "name", "enterpriseCustomers", (), "admin operator staff"),
     Case(
@@ -85,7 +125,7 @@ CASES = [
         "title",
         "enterpriseCatalogs",
         ("course", "catalogs"),
-        "learner operator staff",
+        "learner operator cataloger staff",
     ),
     Case(
         "EnterpriseCatalog",
@@ -130,6 +170,8 @@ async def fill(database: Database) -> tuple[dict[tuple[str, str], int], dict[str
     other = await add_user(database, "other")
     admin = await add_user(database, "admin", ADMIN_KEY)
     operator = await add_user(database, "operator", OPERATOR_KEY)
+    cataloger = await add_user(database, "cataloger", CATALOGER_KEY)
+    employee, left = await add_user(database, "employee"), await add_user(database, "left")
     await add_user(database, "staff", STAFF_KEY, is_staff=True)
     await add_user(database, "off", OFF_KEY, is_active=False)
     async with database.session() as session:
@@ -163,6 +205,16 @@ async def fill(database: Database) -> tuple[dict[tuple[str, str], int], dict[str
         enrollments = {
             "of the learner": Enrollment(run_id=run, user_id=learner, mode="of the learner"),
             "of another": Enrollment(run_id=run, user_id=other, mode="of another"),
+            "employed": Enrollment(run_id=run, user_id=employee, mode="of an employee"),
+        }
+        links = {
+            name: EnterpriseLearner(customer_id=customers[customer].id, user_id=user, linked=name != "left")
+            for name, user, customer in (
+                ("learner", learner, "linked"),
+                ("other", other, "linked"),
+                ("employee", employee, "administered"),
+                ("left", left, "unlinked"),
+            )
         }
         session.add_all(
             [
@@ -176,13 +228,20 @@ async def fill(database: Database) -> tuple[dict[tuple[str, str], int], dict[str
                     CatalogItem(catalog_id=catalog.id, course_id=course.id, key=course.key)
                     for catalog in catalogs.values()
                 ),
-                EnterpriseLearner(customer_id=customers["linked"].id, user_id=learner),
-                EnterpriseLearner(customer_id=customers["linked"].id, user_id=other),
+                *links.values(),
                 EnterpriseLearner(customer_id=customers["unlinked"].id, user_id=learner, linked=False),
                 RoleAssignment(
                     user_id=admin, role=EnterpriseRole.ADMIN, customer_id=customers["administered"].id
                 ),
                 RoleAssignment(user_id=operator, role=EnterpriseRole.OPERATOR),
+                *(
+                    RoleAssignment(user_id=cataloger, role=role, customer_id=customers["linked"].id)
+                    for role in (EnterpriseRole.CATALOG_ADMIN, EnterpriseRole.LEARNER)
+                ),
+                *(
+                    Consent(customer_id=link.customer_id, user_id=link.user_id, run_id=run, granted=True)
+                    for link in links.values()
+                ),
             ]
         )
         for user in (learner, other):
@@ -201,6 +260,13 @@ async def fill(database: Database) -> tuple[dict[tuple[str, str], int], dict[str
             session.add(
                 EnrollmentAttribute(enrollment_id=enrollment.id, namespace="n", name="secret", value="v")
             )
+        records = {
+            name: EnterpriseEnrollment(learner_id=links[who].id, enrollment_id=enrollment.id)
+            for (name, enrollment), who in zip(
+                enrollments.items(), ("learner", "other", "employee"), strict=True
+            )
+        }
+        session.add_all(records.values())
     by_type: dict[str, dict[str, Any]] = {
         "Course": {"C+1": course},
         "CourseRun": runs,
@@ -209,6 +275,8 @@ async def fill(database: Database) -> tuple[dict[tuple[str, str], int], dict[str
         "Seat": seats,
         "EnterpriseCustomer": customers,
         "EnterpriseCatalog": catalogs,
+        "EnterpriseEnrollment": records,
+        "EnterpriseLearner": links,
         **{name: {name.lower(): modules[name.lower()]} for name in ("Problem", "Subsection", "Video")},
     }
     ids = {(type_, name): row.id for type_, rows in by_type.items() for name, row in rows.items()}
@@ -217,7 +285,8 @@ async def fill(database: Database) -> tuple[dict[tuple[str, str], int], dict[str
         "program": ("Program", programs["active"].id),
         "course": ("Course", course.id),
         "run": ("CourseRun", run),
-        "customer": ("EnterpriseCustomer", customers["linked"].id),
+        **{name: ("EnterpriseCustomer", customer.id) for name, customer in customers.items()},
+        "link": ("EnterpriseLearner", links["other"].id),
     }
     return ids, starts
 
