@@ -250,7 +250,7 @@ def _beyond(rows: Rows, order: Sequence[Term], values: Sequence[Any], backward: 
             same = column.is_(None)
         else:
             # A cursor may hold a greater number than the column can.
-            bound = literal(value, BigInteger) if type(value) is int else value
+            bound = literal(value, BigInteger() if type(value) is int else column.type)
             further = column < bound if wants_less else column > bound
             same = column == bound
             if wants_less and _nullable(column):

@@ -74,7 +74,9 @@ CASES = [
     Case("User", "other", "username", "users", (), "staff"),
     Case("EnterpriseLearner", "learner", "username", "", ("linked", "learners"), "learner operator staff"),
     Case("EnterpriseLearner", "other", "username", "", ("linked", "learners"), "operator staff"),
-    Case("EnterpriseLearner", "employee", "username", "", ("administered", "learners"), "admin operator staff"),
+    Case(
+        "EnterpriseLearner", "employee", "username", "", ("administered", "learners"), "admin operator staff"
+    ),
     Case("EnterpriseLearner", "left", "username", "", ("unlinked", "learners"), "staff"),
     Case(
         "EnterpriseEnrollment",
@@ -205,7 +207,7 @@ async def fill(database: Database) -> tuple[dict[tuple[str, str], int], dict[str
         enrollments = {
             "of the learner": Enrollment(run_id=run, user_id=learner, mode="of the learner"),
             "of another": Enrollment(run_id=run, user_id=other, mode="of another"),
-            "employed": Enrollment(run_id=run, user_id=employee, mode="of an employee"),
+            "employed": Enrollment(run_id=run, user_id=employee, mode="employed"),
         }
         links = {
             name: EnterpriseLearner(customer_id=customers[customer].id, user_id=user, linked=name != "left")
