@@ -33,6 +33,7 @@ const VALUES = [
 const RESULTS = [
   'AccessTokenIssued',
   'AccessTokenRevoked',
+  'ConsentSaved',
   'EnrollmentClosed',
   'EventRefused',
   'EventsRecorded',
