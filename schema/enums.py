@@ -4,10 +4,12 @@ import strawberry
 
 from app.vocabulary import (
     Activity,
+    Availability,
     Bucket,
     ClientType,
     ClosedReason,
     ConsentPolicy,
+    ContentKind,
     Dimension,
     EducationLevel,
     EnrollmentEventType,
@@ -23,10 +25,12 @@ from app.vocabulary import (
 
 __all__ = [
     "Activity",
+    "Availability",
     "Bucket",
     "ClientType",
     "ClosedReason",
     "ConsentPolicy",
+    "ContentKind",
     "Dimension",
     "EducationLevel",
     "EnrollmentEventType",
@@ -42,10 +46,12 @@ __all__ = [
 
 for _enum, _description in {
     Activity: "What learners are counted for week by week.",
+    Availability: "Whether a course run goes on, is to come, or is over; without a start it is to come.",
     Bucket: "How often a series has a row; a week is from Monday to Sunday.",
     ClientType: "Whether an OAuth client can keep a secret.",
     ClosedReason: "Why nobody can enroll in a course run.",
     ConsentPolicy: "How consent to share data is asked for.",
+    ContentKind: "What something in an enterprise catalog is.",
     Dimension: "What learners are grouped by; TOTAL is one group of all.",
     EducationLevel: "Highest education; NONE is no formal education.",
     EnrollmentEventType: "What an enrollment event did.",
