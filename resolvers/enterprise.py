@@ -12,7 +12,6 @@ from app.vocabulary import EnterpriseRole
 from resolvers.catalog import COURSE, COURSE_RUN, PROGRAM
 from resolvers.context import Context
 from resolvers.entity import Entity, Relation
-from resolvers.people import USER
 
 CUSTOMER = Entity("EnterpriseCustomer", models.EnterpriseCustomer)
 CATALOG = Entity(
@@ -32,7 +31,6 @@ _BY_ROLE = (
 CATALOGS_OF_CUSTOMER = Relation(CATALOG, "customer_id")
 CATALOGS_BY_ROLE = Relation(CATALOG, "user_id", _BY_ROLE, "catalog_id", order=("created", "uuid"))
 ROLES_OF_USER = Relation(ROLE, "user_id")
-LEARNERS_OF_CUSTOMER = Relation(USER, "customer_id", models.EnterpriseLearner, "user_id", {"linked": True})
 CUSTOMERS_OF_USER = Relation(CUSTOMER, "user_id", models.EnterpriseLearner, "customer_id", {"linked": True})
 _ADDED = ("added_at",)
 COURSES_OF_CATALOG = Relation(COURSE, "catalog_id", models.CatalogItem, "course_id", order=_ADDED)

@@ -147,7 +147,6 @@ class Listing:
     ) -> None:
         relation = source if isinstance(source, Relation) else None
         entity = source.entity if isinstance(source, Relation) else source
-        check_columns(context.viewer, entity.model, {*columns, *request.where})
         self.request = request
         self.size = request.size(context.limits)
         self.backward = request.last is not None
@@ -156,6 +155,9 @@ class Listing:
         self._relation = relation
         self._narrow = narrow
         self._order = self._total_order(request.order)
+        # A cursor holds the values of the order's columns, for everybody to read.
+        order = (term.column for term in self._order)
+        check_columns(context.viewer, entity.model, {*columns, *request.where, *order})
         self._signature = ",".join(f"{term.column}:{term.descending:d}" for term in self._order)
         self._columns = sorted({*columns, "id", *(term.column for term in self._order)})
         rows = self._rows()
@@ -291,7 +293,7 @@ def _beyond(rows: Rows, order: Sequence[Term], values: Sequence[Any], backward: 
             same = column.is_(None)
         else:
             # A cursor may hold a greater number than the column can.
-            bound = literal(value, BigInteger) if type(value) is int else value
+            bound = literal(value, BigInteger() if type(value) is int else column.type)
             further = column < bound if wants_less else column > bound
             same = column == bound
             if wants_less and _nullable(column):
@@ -302,4 +304,5 @@ def _beyond(rows: Rows, order: Sequence[Term], values: Sequence[Any], backward: 
 
 
 def _nullable(column: ColumnElement[Any]) -> bool:
-    return bool(getattr(column, "nullable", False))
+    # What is computed does not say.
+    return bool(getattr(column, "nullable", True))

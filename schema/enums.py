@@ -16,8 +16,10 @@ from app.vocabulary import (
     EnterpriseRole,
     Gender,
     GrantType,
+    OfferKind,
     Pacing,
     ProgramStatus,
+    ProgressStatus,
     RunStatus,
 )
 
@@ -35,8 +37,10 @@ __all__ = [
     "EnterpriseRole",
     "Gender",
     "GrantType",
+    "OfferKind",
     "Pacing",
     "ProgramStatus",
+    "ProgressStatus",
     "RunStatus",
 ]
 
@@ -55,8 +59,10 @@ for _enum, _description in {
     " ADMIN what its learners do too.",
     Gender: "Gender, as a profile says.",
     GrantType: "How an access token is asked for.",
+    OfferKind: "What the value of a discount is.",
     Pacing: "Who sets the pace of a course run.",
     ProgramStatus: "Whether a program is published.",
+    ProgressStatus: "How a learner stands; who has not passed a run that ended before today is FAILED.",
     RunStatus: "Whether a course run is published.",
 }.items():
     strawberry.enum(_enum, description=_description)

@@ -2,7 +2,7 @@
 
 import strawberry
 
-from schema import accounts, administration, enrolling, oauth, tracking
+from schema import accounts, administration, consent, enrolling, oauth, tracking
 from schema.errors import mutation
 
 
@@ -20,6 +20,12 @@ class Mutation:
     )
     unenroll: enrolling.UnenrollResult = mutation(
         enrolling.UnenrollInput, enrolling.unenroll, "End an enrollment, which stays on record. For staff."
+    )
+    set_consent: consent.SetConsentResult = mutation(
+        consent.SetConsentInput,
+        consent.set_consent,
+        "Let an enterprise customer see what a linked learner does in a course run, or no longer. For the"
+        " learner, and for staff.",
     )
     record_events: tracking.RecordEventsResult = mutation(
         tracking.RecordEventsInput,

@@ -8,7 +8,7 @@ from uuid import UUID
 import strawberry
 from strawberry import ID
 
-from resolvers import analytics, catalog, enrollment, enterprise, oauth, reading
+from resolvers import analytics, catalog, enrollment, enterprise, learners, oauth, reading
 from resolvers.context import PageLimits
 from resolvers.entity import Entity
 from resolvers.people import USER
@@ -70,6 +70,8 @@ _ENTITIES: dict[str, Entity] = {
         enterprise.CATALOG,
         enterprise.CUSTOMER,
         enterprise.ROLE,
+        learners.ENTERPRISE_ENROLLMENT,
+        learners.LEARNER,
         oauth.ACCESS_TOKEN,
         oauth.OAUTH_CLIENT,
         USER,

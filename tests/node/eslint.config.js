@@ -20,6 +20,7 @@ const VALUES = [
   'EnrollmentMode',
   'EnrollmentSpan',
   'EnterpriseAccess',
+  'EnterpriseOffer',
   'FacetValue',
   'GradeCount',
   'PageInfo',
@@ -28,6 +29,7 @@ const VALUES = [
   'SubsectionOpens',
   'VideoSegment',
   'VideoViews',
+  'WithheldEnrollments',
 ];
 
 // What mutations answer: about objects, and none themselves.
@@ -35,6 +37,7 @@ const RESULTS = [
   'AccessTokenIssued',
   'AccessTokenRevoked',
   'CatalogItemsSaved',
+  'ConsentSaved',
   'EnrollmentClosed',
   'EventRefused',
   'EventsRecorded',
