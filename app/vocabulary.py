@@ -120,6 +120,14 @@ class OfferKind(StrEnum):
     ABSOLUTE = "absolute"
 
 
+class ProgressStatus(StrEnum):
+    """How a learner stands in a run (Enterprise contract 12.4)."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    IN_PROGRESS = "in_progress"
+
+
 class Dimension(StrEnum):
     """What an enrollment series is broken down by (Data Analytics contract A3-A8)."""
 

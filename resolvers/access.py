@@ -1,6 +1,6 @@
 """Which rows a viewer may see. Every read goes through `visible`; what has no rule cannot be read."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 
 from sqlalchemy import ColumnElement, FromClause, Select, Table, and_, exists, false, or_, select, true
 from sqlmodel import SQLModel
@@ -8,7 +8,7 @@ from sqlmodel import SQLModel
 from app.auth.viewer import Viewer
 from app.db import models
 from app.db.models.tables import table_of
-from app.vocabulary import OrganizationRole, ProgramStatus, RunStatus, Scope
+from app.vocabulary import EnterpriseRole, OrganizationRole, ProgramStatus, RunStatus, Scope
 
 Rule = Callable[[Viewer, FromClause], ColumnElement[bool]]
 """For a viewer: the condition on rows of a table. Most are not asked for staff, who see all."""
@@ -22,7 +22,7 @@ def visible(viewer: Viewer, model: type[SQLModel], rows: FromClause) -> ColumnEl
 
 def check_columns(viewer: Viewer, model: type[SQLModel], names: Collection[str]) -> None:
     """Raise `InsufficientScope` when the viewer's token is not for reading one of these columns."""
-    if model is models.User and "email" in names:
+    if _EMAILS.get(model) in names:
         viewer.require(Scope.EMAIL)
 
 
@@ -114,13 +114,34 @@ def _of_own_customer(column: str) -> Rule:
         if viewer.user_id is None:
             return false()
         learner: Table = table_of(models.EnterpriseLearner)
-        role: Table = table_of(models.RoleAssignment)
         linked = select(learner.c.customer_id).where(learner.c.user_id == viewer.user_id, learner.c.linked)
-        named = select(role.c.customer_id).where(role.c.user_id == viewer.user_id)
-        everywhere = exists().where(role.c.user_id == viewer.user_id, role.c.customer_id.is_(None))
-        return or_(rows.c[column].in_(linked), rows.c[column].in_(named), everywhere)
+        return or_(rows.c[column].in_(linked), _serves(viewer, rows.c[column], EnterpriseRole))
 
     return rule
+
+
+def _serves(
+    viewer: Viewer, customer: ColumnElement[int], roles: Iterable[EnterpriseRole]
+) -> ColumnElement[bool]:
+    """Whether the viewer has one of the roles for a customer, or for all."""
+    role: Table = table_of(models.RoleAssignment)
+    held = and_(role.c.user_id == viewer.user_id, role.c.role.in_(roles))
+    named = select(role.c.customer_id).where(held)
+    return or_(customer.in_(named), exists().where(held, role.c.customer_id.is_(None)))
+
+
+def _own_or_of_served_customer(viewer: Viewer, rows: FromClause) -> ColumnElement[bool]:
+    if viewer.user_id is None:
+        return false()
+    return or_(rows.c.user_id == viewer.user_id, _serves(viewer, rows.c.customer_id, _READ_LEARNERS))
+
+
+def _own_or_linked_to_served_customer(viewer: Viewer, rows: FromClause) -> ColumnElement[bool]:
+    own = _own("user_id")(viewer, rows)
+    return or_(own, and_(rows.c.linked, _own_or_of_served_customer(viewer, rows)))
+
+
+_READ_LEARNERS = (EnterpriseRole.OPERATOR, EnterpriseRole.ADMIN)
 
 
 _RULES: dict[type[SQLModel], Rule] = {
@@ -142,6 +163,13 @@ _RULES: dict[type[SQLModel], Rule] = {
     models.Progress: _own_or_of_staffed_run,
     models.EnterpriseCatalog: _of_own_customer("customer_id"),
     models.EnterpriseCustomer: _of_own_customer("id"),
+    models.EnterpriseEnrollment: _own_or_of_served_customer,
+    models.EnterpriseLearner: _own_or_linked_to_served_customer,
     models.Module: _of_readable_run,
 }
 _FOR_STAFF_TOO = {models.Module}
+_EMAILS: dict[type[SQLModel], str] = {
+    models.EnterpriseEnrollment: "user_email",
+    models.EnterpriseLearner: "email",
+    models.User: "email",
+}

@@ -3,13 +3,11 @@
 from app.db import models
 from resolvers.catalog import COURSE, COURSE_RUN, PROGRAM
 from resolvers.entity import Entity, Relation
-from resolvers.people import USER
 
 CUSTOMER = Entity("EnterpriseCustomer", models.EnterpriseCustomer)
 CATALOG = Entity("EnterpriseCatalog", models.EnterpriseCatalog)
 
 CATALOGS_OF_CUSTOMER = Relation(CATALOG, "customer_id")
-LEARNERS_OF_CUSTOMER = Relation(USER, "customer_id", models.EnterpriseLearner, "user_id", {"linked": True})
 CUSTOMERS_OF_USER = Relation(CUSTOMER, "user_id", models.EnterpriseLearner, "customer_id", {"linked": True})
 _ADDED = ("added_at",)
 COURSES_OF_CATALOG = Relation(COURSE, "catalog_id", models.CatalogItem, "course_id", order=_ADDED)

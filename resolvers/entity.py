@@ -14,7 +14,8 @@ from app.db.models.tables import table_of
 class Entity:
     """The rows of a GraphQL type: a model, and what sets its rows apart in the model's table.
 
-    `parents` are the entities whose id a column holds, by name, and that column:
+    `view` stands for the table where the rows hold more than the table does;
+    its first column is `id`. `parents` are the entities whose id a column holds, by name, and that column:
     a list can be narrowed by them. `lent` are columns of such entities, by name,
     that everybody sees who sees the row.
     """
@@ -24,6 +25,12 @@ class Entity:
     only: Mapping[str, Any] = field(default_factory=dict)
     parents: Mapping[str, tuple[str, "Entity"]] = field(default_factory=dict)
     lent: Mapping[str, tuple[str, "Entity"]] = field(default_factory=dict)
+    view: FromClause | None = None
+
+    @property
+    def table(self) -> FromClause:
+        """What the rows are read from."""
+        return table_of(self.model) if self.view is None else self.view
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,8 +55,7 @@ class Rows:
 
     def __init__(self, entity: Entity, relation: Relation | None = None, *, alias: bool = False) -> None:
         self.entity = entity
-        table: FromClause = table_of(entity.model)
-        self.table = table.alias() if alias else table
+        self.table = entity.table.alias() if alias else entity.table
         self.source: FromClause = self.table
         self.unit: ColumnElement[Any] = next(iter(self.table.primary_key))
         self.linked = relation is not None and relation.link is not None

@@ -110,7 +110,6 @@ class Listing:
         columns: Collection[str],
         relation: Relation | None = None,
     ) -> None:
-        check_columns(context.viewer, entity.model, {*columns, *request.where})
         self.request = request
         self.size = request.size(context.limits)
         self.backward = request.last is not None
@@ -118,6 +117,9 @@ class Listing:
         self._entity = entity
         self._relation = relation
         self._order = self._total_order(request.order)
+        # A cursor holds the values of the order's columns, for everybody to read.
+        order = (term.column for term in self._order)
+        check_columns(context.viewer, entity.model, {*columns, *request.where, *order})
         self._signature = ",".join(f"{term.column}:{term.descending:d}" for term in self._order)
         self._columns = sorted({*columns, "id", *(term.column for term in self._order)})
         rows = Rows(entity, relation)
@@ -259,4 +261,5 @@ def _beyond(rows: Rows, order: Sequence[Term], values: Sequence[Any], backward: 
 
 
 def _nullable(column: ColumnElement[Any]) -> bool:
-    return bool(getattr(column, "nullable", False))
+    # What is computed does not say.
+    return bool(getattr(column, "nullable", True))

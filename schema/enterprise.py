@@ -1,11 +1,13 @@
 """Enterprise customers and their catalogs."""
 
 import datetime as dt
+from typing import TYPE_CHECKING, Annotated, Any
 from uuid import UUID
 
 import strawberry
 
 from resolvers import enterprise
+from resolvers.learners import ENROLLMENTS_OF_CUSTOMER, LEARNERS_OF_CUSTOMER, withheld
 from schema.catalog import Course, CourseRun, Program
 from schema.enums import ConsentPolicy
 from schema.filters import (
@@ -15,13 +17,30 @@ from schema.filters import (
     CourseRunOrder,
     CourseRunWhere,
     CourseWhere,
+    EnterpriseEnrollmentOrder,
+    EnterpriseEnrollmentWhere,
+    EnterpriseLearnerOrder,
+    EnterpriseLearnerWhere,
     ProgramOrder,
     ProgramWhere,
-    UserOrder,
-    UserWhere,
 )
-from schema.people import User
-from schema.relay import Connection, Node, connection, field, to_one
+from schema.relay import Connection, ContextInfo, Node, connection, field, to_one
+
+if TYPE_CHECKING:
+    from schema.learners import EnterpriseEnrollment, EnterpriseLearner
+
+_Enrollments = Connection[Annotated["EnterpriseEnrollment", strawberry.lazy("schema.learners")]]
+_Learners = Connection[Annotated["EnterpriseLearner", strawberry.lazy("schema.learners")]]
+
+
+@strawberry.type(
+    description="How many enterprise enrollments of a customer are in no list, by the first reason that"
+    " holds: unlinked, then consent, then audit."
+)
+class WithheldEnrollments:
+    consent: int = field("The learner has not agreed to be reported on, and the customer asks for consent.")
+    audit: int = field("In audit mode with neither coupon nor offer, and the customer reports no such ones.")
+    unlinked: int = field("The learner is linked to the customer no longer.")
 
 
 @strawberry.type(description="An organization that offers courses to its own people.")
@@ -37,9 +56,29 @@ class EnterpriseCustomer(Node):
     catalogs: Connection["EnterpriseCatalog"] = connection(
         enterprise.CATALOGS_OF_CUSTOMER, CatalogWhere, CatalogOrder, "What it offers."
     )
-    learners: Connection[User] = connection(
-        enterprise.LEARNERS_OF_CUSTOMER, UserWhere, UserOrder, "Linked users that the viewer may see."
+    learners: _Learners = connection(
+        LEARNERS_OF_CUSTOMER,
+        EnterpriseLearnerWhere,
+        EnterpriseLearnerOrder,
+        "Its people. Who administers the customer sees all who are linked, others themselves.",
     )
+    enrollments: _Enrollments = connection(
+        ENROLLMENTS_OF_CUSTOMER,
+        EnterpriseEnrollmentWhere,
+        EnterpriseEnrollmentOrder,
+        "Enrollments of its linked learners, by `userEmail` unless another order is given. Who administers"
+        " the customer sees all, learners their own. Left out for everybody are those without consent, unless"
+        " consent is managed externally, and those in audit mode with neither coupon nor offer, unless the"
+        " customer reports them; `withheldEnrollments` counts what is left out.",
+    )
+
+    @strawberry.field(
+        description="How many enrollments that the viewer might see are left out of `enrollments`, and why.",
+        metadata={"needs": ("id",)},
+    )
+    def withheld_enrollments(root: Any, info: ContextInfo) -> WithheldEnrollments:  # noqa: N805
+        found: WithheldEnrollments = withheld(info.context, root.id)
+        return found
 
 
 @strawberry.type(description="What an enterprise customer offers to its people.")

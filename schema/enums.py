@@ -13,8 +13,10 @@ from app.vocabulary import (
     EnrollmentEventType,
     Gender,
     GrantType,
+    OfferKind,
     Pacing,
     ProgramStatus,
+    ProgressStatus,
     RunStatus,
 )
 
@@ -29,8 +31,10 @@ __all__ = [
     "EnrollmentEventType",
     "Gender",
     "GrantType",
+    "OfferKind",
     "Pacing",
     "ProgramStatus",
+    "ProgressStatus",
     "RunStatus",
 ]
 
@@ -45,8 +49,10 @@ for _enum, _description in {
     EnrollmentEventType: "What an enrollment event did.",
     Gender: "Gender, as a profile says.",
     GrantType: "How an access token is asked for.",
+    OfferKind: "What the value of a discount is.",
     Pacing: "Who sets the pace of a course run.",
     ProgramStatus: "Whether a program is published.",
+    ProgressStatus: "How a learner stands; who has not passed a run that ended before today is FAILED.",
     RunStatus: "Whether a course run is published.",
 }.items():
     strawberry.enum(_enum, description=_description)

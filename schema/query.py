@@ -8,7 +8,7 @@ from uuid import UUID
 import strawberry
 from strawberry import ID
 
-from resolvers import analytics, catalog, enrollment, enterprise, oauth, reading
+from resolvers import analytics, catalog, enrollment, enterprise, learners, oauth, reading
 from resolvers.context import PageLimits
 from resolvers.entity import Entity
 from resolvers.people import USER
@@ -68,6 +68,8 @@ _ENTITIES: dict[str, Entity] = {
         enrollment.ENROLLMENT,
         enterprise.CATALOG,
         enterprise.CUSTOMER,
+        learners.ENTERPRISE_ENROLLMENT,
+        learners.LEARNER,
         oauth.ACCESS_TOKEN,
         oauth.OAUTH_CLIENT,
         USER,

@@ -17,6 +17,7 @@ const VALUES = [
   'EnrollmentEvent',
   'EnrollmentMode',
   'EnrollmentSpan',
+  'EnterpriseOffer',
   'GradeCount',
   'PageInfo',
   'Progress',
@@ -24,6 +25,7 @@ const VALUES = [
   'SubsectionOpens',
   'VideoSegment',
   'VideoViews',
+  'WithheldEnrollments',
 ];
 
 // What mutations answer: about objects, and none themselves.
