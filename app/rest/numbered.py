@@ -9,7 +9,7 @@ from app.rest.schemas import STRING, Schema, exactly, nullable
 
 _DEFAULT, _MAXIMUM = 20, 1000
 _DIGITS = 9
-_GREATEST_OFFSET = 2**31 - 1
+_GREATEST_OFFSET = 1_000_000
 _LAST = "last"
 _ADDRESS: Schema = nullable({**STRING, "format": "uri"})
 _INVALID = {"detail": "Invalid page."}

@@ -16,6 +16,7 @@ from app.db.engine import Database
 from app.rest.negotiation import AS_JSON, Representation
 from app.rest.render import Render, json
 from app.rest.schemas import DETAIL, STRING, Schema
+from app.settings import Settings
 
 
 class Refusal(Exception):
@@ -117,10 +118,15 @@ class Call:
     viewer: Viewer
     values: Mapping[str, Any]
     """The parsed parameters by name; those that were not given are absent."""
-    base_url: str
-    """Address of the server as the caller reaches it, without a slash at its end."""
+    settings: Settings
     body: Any = None
     render: Render = json
+
+    @property
+    def base_url(self) -> str:
+        """Address of the server as the caller reaches it, without a slash at its end."""
+        url = self.request.url
+        return (self.settings.public_url or f"{url.scheme}://{url.netloc}").rstrip("/")
 
 
 def invalid_detail(parameter: str, message: str) -> Any:
@@ -161,6 +167,8 @@ class Route:
     """Names the setting that says how large the body may be."""
     variables: Callable[["Route", Call], dict[str, Any]] = by_parameters
     answer: Callable[[Call, dict[str, Any]], Response] | None = None
+    again: Callable[[Call, dict[str, Any]], Mapping[str, Any] | None] | None = None
+    """Makes, of what the document returned, the variables to run it with again; None where that answers."""
     in_turn: bool = False
     """Whether few of its answers are made at once: who came first is answered first, and none is late
     because all take as long as the longest."""

@@ -130,7 +130,7 @@ class Shim:
         body = None
         if route.body:
             body = await read_json(request, getattr(self._settings, route.max_body), route.body)
-        call = Call(request, viewer, _parsed(route, raw, render), self._base_url(request), body, render)
+        call = Call(request, viewer, _parsed(route, raw, render), self._settings, body, render)
         if route.act:
             return await route.act(call, self._services)
         return await self._run(route, cast(Document, document), call, raw)
@@ -157,7 +157,10 @@ class Shim:
                 what = f"{route.path} for {call.viewer.username} with {raw}"
                 return Stream(await read(None), read, presence, what)
             async with self._turns if route.in_turn else nullcontext():
-                return route.answer(call, melt(await presence.during(data())))
+                found = melt(await presence.during(data()))
+                if route.again and (more := route.again(call, found)):
+                    found = melt(await presence.during(data(**more)))
+                return route.answer(call, found)
         finally:
             presence.close()
 
@@ -175,10 +178,6 @@ class Shim:
         if route.caller is Caller.STAFF and not viewer.is_staff:
             raise Refusal(render({"detail": _NOT_STAFF}, 403))
         return viewer
-
-    def _base_url(self, request: Request) -> str:
-        own = f"{request.url.scheme}://{request.url.netloc}"
-        return (self._settings.public_url or own).rstrip("/")
 
     def _attempts(self, setting: str) -> Attempts:
         if setting not in self._requests:
