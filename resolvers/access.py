@@ -144,6 +144,18 @@ def _own_or_linked_to_served_customer(viewer: Viewer, rows: FromClause) -> Colum
 _READ_LEARNERS = (EnterpriseRole.OPERATOR, EnterpriseRole.ADMIN)
 
 
+def _of_readable_catalog(viewer: Viewer, rows: FromClause) -> ColumnElement[bool]:
+    catalog = table_of(models.EnterpriseCatalog).alias("read_catalog")
+    readable = _of_own_customer("customer_id")(viewer, catalog)
+    return rows.c.catalog_id.in_(select(catalog.c.id).where(readable))
+
+
+def _of_readable_catalogs_query(viewer: Viewer, rows: FromClause) -> ColumnElement[bool]:
+    catalog = table_of(models.EnterpriseCatalog).alias("read_catalog")
+    readable = _of_own_customer("customer_id")(viewer, catalog)
+    return exists().where(catalog.c.query_id == rows.c.id, readable)
+
+
 _RULES: dict[type[SQLModel], Rule] = {
     models.AccessToken: _own("user_id"),
     models.Course: _everyone,
@@ -161,6 +173,8 @@ _RULES: dict[type[SQLModel], Rule] = {
     models.EnrollmentAttribute: _of_visible_enrollment,
     models.EnrollmentEvent: _own_or_of_staffed_run,
     models.Progress: _own_or_of_staffed_run,
+    models.CatalogItem: _of_readable_catalog,
+    models.CatalogQuery: _of_readable_catalogs_query,
     models.EnterpriseCatalog: _of_own_customer("customer_id"),
     models.EnterpriseCustomer: _of_own_customer("id"),
     models.EnterpriseEnrollment: _own_or_of_served_customer,

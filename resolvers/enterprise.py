@@ -6,6 +6,7 @@ from resolvers.entity import Entity, Relation
 
 CUSTOMER = Entity("EnterpriseCustomer", models.EnterpriseCustomer)
 CATALOG = Entity("EnterpriseCatalog", models.EnterpriseCatalog)
+QUERY = Entity("CatalogQuery", models.CatalogQuery)
 
 CATALOGS_OF_CUSTOMER = Relation(CATALOG, "customer_id")
 CUSTOMERS_OF_USER = Relation(CUSTOMER, "user_id", models.EnterpriseLearner, "customer_id", {"linked": True})

@@ -1,6 +1,6 @@
 """Pages of lists: keyset cursors forward and backward, at the root and under many parents at once."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -15,6 +15,12 @@ from resolvers.access import check_columns, visible
 from resolvers.context import Context, PageLimits
 from resolvers.entity import Entity, Relation, Rows
 from resolvers.keys import ids_table, is_one_of
+
+MAX_OFFSET = 1_000_000
+"""How many items can be left out at the start: the database reads them all."""
+
+Narrow = Callable[[Rows], ColumnElement[bool]]
+"""What a list demands of its rows beside `where`."""
 
 
 @dataclass(frozen=True)
@@ -33,11 +39,12 @@ class PageRequest:
     after: str | None = None
     last: int | None = None
     before: str | None = None
+    offset: int | None = None
     where: filters.Where = field(default_factory=dict)
     order: tuple[Term, ...] = ()
 
     def size(self, limits: PageLimits) -> int:
-        """How many items the page holds. Raises `BadUserInput` for a size out of bounds."""
+        """How many items the page holds. Raises `BadUserInput` for a size or an offset out of bounds."""
         if self.first is not None and self.last is not None:
             raise BadUserInput("first and last cannot be given together", field="last")
         for argument, value in (("first", self.first), ("last", self.last)):
@@ -47,8 +54,22 @@ class PageRequest:
                     field=argument,
                     maximum=limits.max_page_size,
                 )
+        self._check_offset()
         size = self.first if self.last is None else self.last
         return limits.page_size if size is None else size
+
+    def _check_offset(self) -> None:
+        if self.offset is None:
+            return
+        for argument, value in (("after", self.after), ("last", self.last), ("before", self.before)):
+            if value is not None:
+                raise BadUserInput(f"offset and {argument} cannot be given together", field="offset")
+        if not 0 <= self.offset <= MAX_OFFSET:
+            raise BadUserInput(
+                f"offset: must be between 0 and {MAX_OFFSET}, not {self.offset}",
+                field="offset",
+                maximum=MAX_OFFSET,
+            )
 
 
 class Page:
@@ -64,7 +85,7 @@ class Page:
             nodes.reverse()
         self.nodes = nodes
         self.has_next_page = more if not listing.backward else request.before is not None
-        self.has_previous_page = more if listing.backward else request.after is not None
+        self.has_previous_page = more if listing.backward else bool(request.after or request.offset)
 
     @property
     def edges(self) -> list["Edge"]:
@@ -105,17 +126,20 @@ class Listing:
     def __init__(
         self,
         context: Context,
-        entity: Entity,
+        source: Entity | Relation,
         request: PageRequest,
         columns: Collection[str],
-        relation: Relation | None = None,
+        narrow: Narrow | None = None,
     ) -> None:
+        relation = source if isinstance(source, Relation) else None
+        entity = source.entity if isinstance(source, Relation) else source
         self.request = request
         self.size = request.size(context.limits)
         self.backward = request.last is not None
         self._context = context
         self._entity = entity
         self._relation = relation
+        self._narrow = narrow
         self._order = self._total_order(request.order)
         # A cursor holds the values of the order's columns, for everybody to read.
         order = (term.column for term in self._order)
@@ -178,6 +202,7 @@ class Listing:
             rows.condition,
             visible(self._context.viewer, self._entity.model, rows.table),
             filters.condition(self._context.viewer, rows, self.request.where),
+            self._narrow(rows) if self._narrow else true(),
         )
 
     def _condition(self, rows: Rows) -> ColumnElement[bool]:
@@ -201,7 +226,8 @@ class Listing:
 
     def _ordered(self, statement: Select[Any], rows: Rows) -> Select[Any]:
         # One more than asked for tells whether there is another page.
-        return statement.order_by(*self._sorted(rows.column)).limit(self.size + 1)
+        page = statement.order_by(*self._sorted(rows.column)).limit(self.size + 1)
+        return page.offset(self.request.offset) if self.request.offset else page
 
     def _pages(self, parents: Sequence[int]) -> Select[Any]:
         ids = ids_table(parents, self._context.reader.dialect)

@@ -6,9 +6,11 @@ from uuid import UUID
 
 import strawberry
 
-from resolvers import enterprise
+from resolvers import catalog, enterprise, reading
+from resolvers import items as catalog_items
 from resolvers.learners import ENROLLMENTS_OF_CUSTOMER, LEARNERS_OF_CUSTOMER, withheld
 from schema.catalog import Course, CourseRun, Program
+from schema.content import CatalogContentConnection, content_by_key, items_of_catalog
 from schema.enums import ConsentPolicy
 from schema.filters import (
     CatalogOrder,
@@ -43,6 +45,10 @@ class WithheldEnrollments:
     unlinked: int = field("The learner is linked to the customer no longer.")
 
 
+from schema.people import User
+from schema.relay import Connection, ContextInfo, Node, connection, field, to_one
+
+
 @strawberry.type(description="An organization that offers courses to its own people.")
 class EnterpriseCustomer(Node):
     uuid: UUID = field("Native id.")
@@ -70,6 +76,7 @@ class EnterpriseCustomer(Node):
         " the customer sees all, learners their own. Left out for everybody are those without consent, unless"
         " consent is managed externally, and those in audit mode with neither coupon nor offer, unless the"
         " customer reports them; `withheldEnrollments` counts what is left out.",
+        by_number=True,
     )
 
     @strawberry.field(
@@ -81,14 +88,60 @@ class EnterpriseCustomer(Node):
         return found
 
 
+def _of_query(name: str, description: str) -> Any:
+    """A field that a catalog has from the stored query that it is made from."""
+
+    async def resolve(root: Any, info: ContextInfo) -> Any:
+        if root.query_id is None:
+            return None
+        query = await reading.row(info.context, enterprise.QUERY, root.query_id, ("title", "uuid"))
+        return query and getattr(query, name)
+
+    return strawberry.field(resolver=resolve, description=description, metadata={"needs": ("query_id",)})
+
+
 @strawberry.type(description="What an enterprise customer offers to its people.")
 class EnterpriseCatalog(Node):
     uuid: UUID = field("Native id.")
     title: str = field("Title.")
     customer: EnterpriseCustomer = to_one(enterprise.CUSTOMER, "customer_id", "Whose catalog it is.")
     publishes_audit_urls: bool = field("Whether its enrollment addresses ask for audit mode.")
+    query_uuid: UUID | None = _of_query("uuid", "Native id of the stored query; null for a fixed list.")
+    query_title: str | None = _of_query("title", "Title of the stored query; null for a fixed list.")
     created: dt.datetime = field("When it was entered.")
     modified: dt.datetime = field("When it last changed.")
+
+    @strawberry.field(
+        description="When the metadata of anything in it last changed; null when it is empty.",
+        metadata={"needs": ("id",)},
+    )
+    async def content_last_modified(root: Any, info: ContextInfo) -> dt.datetime | None:  # noqa: N805
+        found: dt.datetime | None = await catalog_items.content_last_modified(info.context, root.id)
+        return found
+
+    @strawberry.field(
+        description="Whether it contains the course, course run or program with a key: lists it, lists the"
+        " course of the run, or lists a run of the course.",
+        metadata={"needs": ("id",)},
+    )
+    async def contains(
+        root: Any,  # noqa: N805
+        info: ContextInfo,
+        key: Annotated[str, strawberry.argument(description="The native key; of a program, its UUID.")],
+    ) -> bool:
+        found: bool = await catalog_items.contains(info.context, root.id, key)
+        return found
+
+    items: CatalogContentConnection = items_of_catalog()
+    course: Course | None = content_by_key(
+        catalog.COURSE, "key", "The course with a key; null when the catalog does not contain it."
+    )
+    course_run: CourseRun | None = content_by_key(
+        catalog.COURSE_RUN, "key", "The course run with a key; null when the catalog does not contain it."
+    )
+    program: Program | None = content_by_key(
+        catalog.PROGRAM, "uuid", "The program with a UUID; null when it is not in the catalog.", UUID
+    )
     courses: Connection[Course] = connection(
         enterprise.COURSES_OF_CATALOG, CourseWhere, CourseOrder, "Courses in it, by time of addition."
     )
