@@ -45,10 +45,6 @@ class WithheldEnrollments:
     unlinked: int = field("The learner is linked to the customer no longer.")
 
 
-from schema.people import User
-from schema.relay import Connection, ContextInfo, Node, connection, field, to_one
-
-
 @strawberry.type(description="An organization that offers courses to its own people.")
 class EnterpriseCustomer(Node):
     uuid: UUID = field("Native id.")
