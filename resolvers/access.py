@@ -1,6 +1,7 @@
 """Which rows a viewer may see. Every read goes through `visible`; what has no rule cannot be read."""
 
 from collections.abc import Callable, Collection, Iterable
+from typing import Any
 
 from sqlalchemy import ColumnElement, FromClause, Select, Table, and_, exists, false, or_, select, true
 from sqlmodel import SQLModel
@@ -97,6 +98,9 @@ def _published_or_own(viewer: Viewer, rows: FromClause) -> ColumnElement[bool]:
     seen = [published, exists().where(and_(mine, enrollment.c.run_id == rows.c.id))]
     if viewer.is_course_staff:
         seen.append(rows.c.id.in_(_staffed_runs(viewer)))
+    if viewer.reads_catalogs:
+        seen += [_is_in_readable_catalog(viewer, "run_id", rows.c.id)]
+        seen += [_is_in_readable_catalog(viewer, "course_id", rows.c.course_id)]
     return or_(*seen)
 
 
@@ -106,12 +110,21 @@ def _of_visible_run(viewer: Viewer, rows: FromClause) -> ColumnElement[bool]:
 
 
 def _public_program(viewer: Viewer, rows: FromClause) -> ColumnElement[bool]:
-    return rows.c.status.in_((ProgramStatus.ACTIVE, ProgramStatus.RETIRED))
+    public = rows.c.status.in_((ProgramStatus.ACTIVE, ProgramStatus.RETIRED))
+    if not viewer.reads_catalogs:
+        return public
+    return or_(public, _is_in_readable_catalog(viewer, "program_id", rows.c.id))
+
+
+def _is_in_readable_catalog(viewer: Viewer, column: str, content: ColumnElement[Any]) -> ColumnElement[bool]:
+    """Whether a catalog that the viewer reads lists this: all that it contains can be read (Enterprise 7)."""
+    item = table_of(models.CatalogItem).alias("read_item")
+    return exists().where(item.c[column] == content, _of_readable_catalog(viewer, item))
 
 
 def _of_own_customer(column: str) -> Rule:
     def rule(viewer: Viewer, rows: FromClause) -> ColumnElement[bool]:
-        if viewer.user_id is None:
+        if not viewer.reads_catalogs:
             return false()
         learner: Table = table_of(models.EnterpriseLearner)
         linked = select(learner.c.customer_id).where(learner.c.user_id == viewer.user_id, learner.c.linked)
@@ -166,6 +179,7 @@ _RULES: dict[type[SQLModel], Rule] = {
     models.Person: _everyone,
     models.Program: _public_program,
     models.ProgramType: _everyone,
+    models.RoleAssignment: _own("user_id"),
     models.Seat: _of_visible_run,
     models.Subject: _everyone,
     models.User: _own("id"),
@@ -175,6 +189,7 @@ _RULES: dict[type[SQLModel], Rule] = {
     models.Progress: _own_or_of_staffed_run,
     models.CatalogItem: _of_readable_catalog,
     models.CatalogQuery: _of_readable_catalogs_query,
+    models.CatalogRemoval: _of_readable_catalog,
     models.EnterpriseCatalog: _of_own_customer("customer_id"),
     models.EnterpriseCustomer: _of_own_customer("id"),
     models.EnterpriseEnrollment: _own_or_of_served_customer,

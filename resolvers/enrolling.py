@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -126,6 +126,8 @@ async def update(context: Context, id: int, wish: Wish) -> Saved:
 
 
 async def _visible_run(session: AsyncSession, viewer: Viewer, key: str) -> CourseRun:
+    # Whose catalog has a run that is not published reads about it, no more.
+    viewer = replace(viewer, reads_catalogs=False)
     run: CourseRun | None = await session.scalar(
         select(CourseRun).where(col(CourseRun.key) == key, visible(viewer, CourseRun, table_of(CourseRun)))
     )

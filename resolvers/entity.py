@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, and_
+from sqlalchemy import ColumnElement, FromClause, Subquery, and_
 from sqlmodel import SQLModel
 
 from app.db.models.tables import table_of
@@ -38,13 +38,14 @@ class Relation:
     """How rows of an entity hang on a parent.
 
     `parent` is the column that holds the parent's id: of the entity itself, or
-    of `link`, whose column `target` then holds the entity's id. `only` narrows
-    the link's rows, `order` are its columns that come first in the default order.
+    of `link`, whose column `target` then holds the entity's id: a table, or a
+    statement that gives each pair once. `only` narrows the link's rows, `order`
+    are the columns that come first in the default order.
     """
 
     entity: Entity
     parent: str
-    link: type[SQLModel] | None = None
+    link: type[SQLModel] | Subquery | None = None
     target: str = ""
     only: Mapping[str, Any] = field(default_factory=dict)
     order: tuple[str, ...] = ()
@@ -62,7 +63,9 @@ class Rows:
         self._holder = self.table
         self._conditions = [self.table.c[name] == value for name, value in entity.only.items()]
         if relation is not None and relation.link is not None:
-            link: FromClause = table_of(relation.link)
+            link: FromClause = (
+                relation.link if isinstance(relation.link, Subquery) else table_of(relation.link)
+            )
             self._holder = link.alias() if alias else link
             self.unit = self._holder.c[relation.target]
             self.source = self._holder.join(self.table, self.unit == self.table.c.id)

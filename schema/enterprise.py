@@ -11,7 +11,7 @@ from resolvers import items as catalog_items
 from resolvers.learners import ENROLLMENTS_OF_CUSTOMER, LEARNERS_OF_CUSTOMER, withheld
 from schema.catalog import Course, CourseRun, Program
 from schema.content import CatalogContentConnection, content_by_key, items_of_catalog
-from schema.enums import ConsentPolicy
+from schema.enums import ConsentPolicy, EnterpriseRole
 from schema.filters import (
     CatalogOrder,
     CatalogWhere,
@@ -150,3 +150,21 @@ class EnterpriseCatalog(Node):
     programs: Connection[Program] = connection(
         enterprise.PROGRAMS_OF_CATALOG, ProgramWhere, ProgramOrder, "Programs in it, by time of addition."
     )
+
+
+@strawberry.type(description="What a user may do for an enterprise customer, or for all of them.")
+class EnterpriseRoleAssignment(Node):
+    role: EnterpriseRole = field("The role.")
+    customer: EnterpriseCustomer | None = to_one(
+        enterprise.CUSTOMER, "customer_id", "The customer; null for all of them."
+    )
+
+
+@strawberry.type(
+    description="What the viewer's roles open, of an enterprise customer or of a catalog. Being staff,"
+    " or linked to the customer, counts for nothing here."
+)
+class EnterpriseAccess:
+    exists: bool = field("Whether there is such a customer or catalog.")
+    reads_catalogs: bool = field("Whether a role opens the customer's catalogs.")
+    reads_learners: bool = field("Whether a role opens what the customer's learners do.")

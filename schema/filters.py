@@ -1,5 +1,7 @@
 """What lists can be narrowed and ordered by, type by type."""
 
+from uuid import UUID
+
 import strawberry
 
 from schema.enums import ClientType, EducationLevel, Gender, Pacing, ProgramStatus, ProgressStatus, RunStatus
@@ -78,6 +80,7 @@ class EnrollmentWhere:
 
 @strawberry.input(name="EnterpriseCustomerWhere", description="Which enterprise customers a list holds.")
 class CustomerWhere:
+    uuid: UUID | None = field("The native id is this.", default=None)
     name: StringFilter | None = field("Demands on the name.", default=None)
     slug: StringFilter | None = field("Demands on the slug.", default=None)
 
@@ -86,6 +89,7 @@ class CustomerWhere:
 class CatalogWhere:
     title: StringFilter | None = field("Demands on the title.", default=None)
     modified: DateTimeFilter | None = field("Demands on the last change.", default=None)
+    customer: CustomerWhere | None = field("Demands on the customer.", default=None)
 
 
 @strawberry.input(description="Which people of enterprise customers a list holds.")

@@ -16,7 +16,7 @@ from schema import relay
 from schema.analytics import Problem, Subsection, Video
 from schema.catalog import Course, CourseRun, Organization, Person, Program, Subject
 from schema.enrollment import Enrollment
-from schema.enterprise import EnterpriseCatalog, EnterpriseCustomer
+from schema.enterprise import EnterpriseAccess, EnterpriseCatalog, EnterpriseCustomer
 from schema.filters import (
     AccessTokenOrder,
     AccessTokenWhere,
@@ -70,6 +70,7 @@ _ENTITIES: dict[str, Entity] = {
         enterprise.CUSTOMER,
         learners.ENTERPRISE_ENROLLMENT,
         learners.LEARNER,
+        enterprise.ROLE,
         oauth.ACCESS_TOKEN,
         oauth.OAUTH_CLIENT,
         USER,
@@ -121,6 +122,19 @@ class Query:
         return RateLimit(
             cost=budget.cost, limit=budget.limit, remaining=budget.remaining, reset_at=budget.reset_at
         )
+
+    @strawberry.field(
+        description="What the viewer's roles open, of either a catalog or a customer. Of one that is not"
+        " there: what roles for all customers open."
+    )
+    async def enterprise_access(
+        self,
+        info: ContextInfo,
+        catalog: Annotated[UUID | None, strawberry.argument(description="UUID of a catalog.")] = None,
+        customer: Annotated[UUID | None, strawberry.argument(description="UUID of a customer.")] = None,
+    ) -> EnterpriseAccess:
+        found: Any = await enterprise.access(info.context, catalog, customer)
+        return found  # type: ignore[no-any-return]
 
     organization: Organization | None = look_up(catalog.ORGANIZATION, "key", "The organization with a key.")
     course: Course | None = look_up(catalog.COURSE, "key", "The course with a key, `ORG+NUMBER`.")

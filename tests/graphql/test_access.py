@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -30,12 +31,15 @@ from schema.relay import encode_id
 from tests.databases import DIALECTS, Databases
 from tests.graphql.clients import LEARNER_KEY, STAFF_KEY, Client, add_user, client_of
 
-ADMIN_KEY, OPERATOR_KEY, OFF_KEY = "admin-key-0123456789", "operator-key-0123456789", "off-key-0123456789ab"
+OFF_KEY = "off-key-0123456789ab"
 KEYS = {
     "stranger": None,
     "learner": LEARNER_KEY,
-    "admin": ADMIN_KEY,
-    "operator": OPERATOR_KEY,
+    "admin": "admin-key-0123456789",
+    "catalog_admin": "catalog-admin-key-0123456789",
+    "customers_learner": "customers-learner-key-0123456789",
+    "unlinked": "unlinked-key-0123456789",
+    "operator": "operator-key-0123456789",
     "staff": STAFF_KEY,
 }
 
@@ -52,13 +56,34 @@ class Case:
     seen_by: str
 
 
-ALL = "stranger learner admin operator staff"
+ROLES = {
+    "admin": EnterpriseRole.ADMIN,
+    "catalog_admin": EnterpriseRole.CATALOG_ADMIN,
+    "customers_learner": EnterpriseRole.LEARNER,
+    "operator": EnterpriseRole.OPERATOR,
+}
+ALL = " ".join(KEYS)
+BY_ROLE = "admin catalog_admin customers_learner operator staff"
+"""Who has a role for the customer that is administered."""
 RUNS = ("course", "runs")
+DRAFT = "course-v1:C+3+draft"
+CATALOGS = ("listed course", "catalogs")
 CASES = [
     Case("Course", "C+1", "key", "courses", ("program", "courses"), ALL),
     Case("CourseRun", "published", "key", "courseRuns", RUNS, ALL),
     Case("CourseRun", "draft of the learner", "key", "courseRuns", RUNS, "learner staff"),
     Case("CourseRun", "draft of another", "key", "courseRuns", RUNS, "staff"),
+    Case(
+        "CourseRun",
+        "draft of a listed course",
+        "key",
+        "courseRuns",
+        ("listed course", "runs"),
+        f"learner {BY_ROLE}",
+    ),
+    Case("CourseRun", DRAFT, "key", "courseRuns", ("administered catalog", "runs"), BY_ROLE),
+    Case("Seat", DRAFT, "mode", "", (), BY_ROLE),
+    Case("Program", "listed", "title", "programs", ("administered catalog", "programs"), BY_ROLE),
     Case("Seat", "published", "mode", "", (), ALL),
     Case("Seat", "draft of the learner", "mode", "", (), "learner staff"),
     Case("Seat", "draft of another", "mode", "", (), "staff"),
@@ -78,13 +103,13 @@ CASES = [
         (),
         "learner operator staff",
     ),
-    Case("EnterpriseCustomer", "administered", "name", "enterpriseCustomers", (), "admin operator staff"),
+    Case("EnterpriseCustomer", "administered", "name", "enterpriseCustomers", (), BY_ROLE),
     Case(
         "EnterpriseCatalog",
         "linked",
         "title",
         "enterpriseCatalogs",
-        ("course", "catalogs"),
+        CATALOGS,
         "learner operator staff",
     ),
     Case(
@@ -92,17 +117,19 @@ CASES = [
         "administered",
         "title",
         "enterpriseCatalogs",
-        ("course", "catalogs"),
-        "admin operator staff",
+        CATALOGS,
+        BY_ROLE,
     ),
     Case(
         "EnterpriseCatalog",
         "unlinked",
         "title",
         "enterpriseCatalogs",
-        ("course", "catalogs"),
+        CATALOGS,
         "operator staff",
     ),
+    Case("EnterpriseRoleAssignment", "CATALOG_ADMIN", "role", "", (), "catalog_admin staff"),
+    Case("EnterpriseRoleAssignment", "OPERATOR", "role", "", (), "operator staff"),
     Case("Problem", "problem", "usageKey", "problems", ("run", "analytics", "problems"), "staff"),
     Case("Subsection", "subsection", "usageKey", "subsections", ("run", "analytics", "subsections"), "staff"),
     Case("Video", "video", "usageKey", "videos", ("run", "analytics", "videos"), "staff"),
@@ -114,38 +141,47 @@ class World:
     client: Client
     ids: dict[tuple[str, str], int]
     starts: dict[str, tuple[str, int]]
+    uuids: dict[str, str]
 
 
 @pytest.fixture(scope="module", params=DIALECTS)
 async def world(request: pytest.FixtureRequest, databases: Databases) -> AsyncIterator[World]:
     database = await databases.empty(request.param)
-    ids, starts = await fill(database)
+    ids, starts, uuids = await fill(database)
     async with client_of(database) as client:
-        yield World(client, ids, starts)
+        yield World(client, ids, starts, uuids)
 
 
-async def fill(database: Database) -> tuple[dict[tuple[str, str], int], dict[str, tuple[str, int]]]:
-    """The rows of the table's cases; their keys by type and name, and where nested paths start."""
+async def fill(
+    database: Database,
+) -> tuple[dict[tuple[str, str], int], dict[str, tuple[str, int]], dict[str, str]]:
+    """The rows of the table's cases.
+
+    Their keys by type and name, where nested paths start, and UUIDs of customers and of their catalogs.
+    """
     learner = await add_user(database, "learner", LEARNER_KEY)
     other = await add_user(database, "other")
-    admin = await add_user(database, "admin", ADMIN_KEY)
-    operator = await add_user(database, "operator", OPERATOR_KEY)
+    with_roles = {role: await add_user(database, name, KEYS[name]) for name, role in ROLES.items()}
+    unlinked = await add_user(database, "unlinked", KEYS["unlinked"])
     await add_user(database, "staff", STAFF_KEY, is_staff=True)
     await add_user(database, "off", OFF_KEY, is_active=False)
     async with database.session() as session:
-        course = Course(key="C+1")
+        course, listed, other_course = (Course(key=key) for key in ("C+1", "C+2", "C+3"))
         programs = {status.value: Program(title=status.value, status=status) for status in ProgramStatus}
+        programs["listed"] = Program(title="listed", status=ProgramStatus.UNPUBLISHED)
         customers = {
             name: EnterpriseCustomer(name=name, slug=name) for name in ("linked", "administered", "unlinked")
         }
-        session.add_all([course, *programs.values(), *customers.values()])
+        session.add_all([course, listed, other_course, *programs.values(), *customers.values()])
         await session.flush()
         runs = {
-            name: CourseRun(key=name, course_id=course.id, status=status)
-            for name, status in (
-                ("published", RunStatus.PUBLISHED),
-                ("draft of the learner", RunStatus.UNPUBLISHED),
-                ("draft of another", RunStatus.REVIEWED),
+            name: CourseRun(key=name, course_id=of.id, status=status)
+            for name, of, status in (
+                ("published", course, RunStatus.PUBLISHED),
+                ("draft of the learner", course, RunStatus.UNPUBLISHED),
+                ("draft of another", course, RunStatus.REVIEWED),
+                ("draft of a listed course", listed, RunStatus.UNPUBLISHED),
+                (DRAFT, other_course, RunStatus.REVIEWED),
             )
         }
         catalogs = {
@@ -155,6 +191,14 @@ async def fill(database: Database) -> tuple[dict[tuple[str, str], int], dict[str
         session.add_all([*runs.values(), *catalogs.values()])
         await session.flush()
         run = runs["published"].id
+        roles = {
+            role.name: RoleAssignment(
+                user_id=user,
+                role=role,
+                customer_id=None if role is EnterpriseRole.OPERATOR else customers["administered"].id,
+            )
+            for role, user in with_roles.items()
+        }
         modules = {
             name: Module(run_id=run, usage_key=name, category=category)
             for name, category in (("problem", "problem"), ("subsection", "sequential"), ("video", "video"))
@@ -173,16 +217,23 @@ async def fill(database: Database) -> tuple[dict[tuple[str, str], int], dict[str
                 Enrollment(run_id=runs["draft of another"].id, user_id=other, mode="draft"),
                 *(ProgramCourse(program_id=program.id, course_id=course.id) for program in programs.values()),
                 *(
-                    CatalogItem(catalog_id=catalog.id, course_id=course.id, key=course.key)
+                    CatalogItem(catalog_id=catalog.id, course_id=listed.id, key=listed.key)
                     for catalog in catalogs.values()
+                ),
+                *(
+                    CatalogItem(
+                        catalog_id=catalogs["administered"].id, key=key, run_id=run_id, program_id=program_id
+                    )
+                    for key, run_id, program_id in (
+                        (DRAFT, runs[DRAFT].id, None),
+                        ("listed", None, programs["listed"].id),
+                    )
                 ),
                 EnterpriseLearner(customer_id=customers["linked"].id, user_id=learner),
                 EnterpriseLearner(customer_id=customers["linked"].id, user_id=other),
                 EnterpriseLearner(customer_id=customers["unlinked"].id, user_id=learner, linked=False),
-                RoleAssignment(
-                    user_id=admin, role=EnterpriseRole.ADMIN, customer_id=customers["administered"].id
-                ),
-                RoleAssignment(user_id=operator, role=EnterpriseRole.OPERATOR),
+                EnterpriseLearner(customer_id=customers["administered"].id, user_id=unlinked, linked=False),
+                *roles.values(),
             ]
         )
         for user in (learner, other):
@@ -209,6 +260,7 @@ async def fill(database: Database) -> tuple[dict[tuple[str, str], int], dict[str
         "Seat": seats,
         "EnterpriseCustomer": customers,
         "EnterpriseCatalog": catalogs,
+        "EnterpriseRoleAssignment": roles,
         **{name: {name.lower(): modules[name.lower()]} for name in ("Problem", "Subsection", "Video")},
     }
     ids = {(type_, name): row.id for type_, rows in by_type.items() for name, row in rows.items()}
@@ -216,10 +268,14 @@ async def fill(database: Database) -> tuple[dict[tuple[str, str], int], dict[str
     starts = {
         "program": ("Program", programs["active"].id),
         "course": ("Course", course.id),
+        "listed course": ("Course", listed.id),
+        "administered catalog": ("EnterpriseCatalog", catalogs["administered"].id),
         "run": ("CourseRun", run),
         "customer": ("EnterpriseCustomer", customers["linked"].id),
     }
-    return ids, starts
+    uuids = {name: str(customer.uuid) for name, customer in customers.items()}
+    uuids |= {f"catalog {name}": str(catalog.uuid) for name, catalog in catalogs.items()}
+    return ids, starts, uuids
 
 
 PARAMETERS = [
@@ -291,6 +347,108 @@ async def test_a_row_that_is_not_to_be_seen_is_like_one_that_is_not_there(world:
     ids = {"there": encode_id("User", world.ids["User", "other"]), "not": encode_id("User", 999_999)}
     data = await world.client.ask(query, ids, key=LEARNER_KEY)
     assert data == {"there": None, "not": None, "other": None, "nobody": None, "many": [None, None]}
+
+
+@pytest.mark.parametrize("viewer", KEYS)
+async def test_who_reads_a_catalog_reads_all_that_it_contains(world: World, viewer: str) -> None:
+    reads = viewer in BY_ROLE.split()
+    query = """query ($id: ID!) { node(id: $id) { ... on EnterpriseCatalog {
+        items(active: false) { totalCount nodes { ... on Course { key } ... on CourseRun { key } ... on Program { title } } }
+        contains(key: "course-v1:C+3+draft")
+        listed: courseRun(key: "course-v1:C+3+draft") { key } ofCourse: courseRun(key: "draft of a listed course") { key }
+        elsewhere: courseRun(key: "draft of another") { key }
+    } } }"""
+    id_ = encode_id("EnterpriseCatalog", world.ids["EnterpriseCatalog", "administered"])
+    catalog = (await world.client.ask(query, {"id": id_}, key=KEYS[viewer]))["node"]
+    assert catalog == (
+        {
+            "items": {"totalCount": 3, "nodes": [{"key": "C+2"}, {"key": DRAFT}, {"title": "listed"}]},
+            "contains": True,
+            "listed": {"key": DRAFT},
+            "ofCourse": {"key": "draft of a listed course"},
+            "elsewhere": None,
+        }
+        if reads
+        else None
+    )
+
+
+async def test_reading_of_a_draft_in_a_catalog_is_not_being_let_in(world: World) -> None:
+    data = await world.client.ask(
+        """mutation { enroll(input: {runKey: "course-v1:C+3+draft"}) { __typename
+          ... on Error { message } } }""",
+        key=KEYS["customers_learner"],
+    )
+    assert data["enroll"] == {"__typename": "NotFound", "message": f"There is no course run {DRAFT}"}
+
+
+CUSTOMERS_OF_ROLES = {
+    "learner": [],
+    "admin": ["administered"],
+    "catalog_admin": ["administered"],
+    "customers_learner": ["administered"],
+    "unlinked": [],
+    "operator": ["linked", "administered", "unlinked"],
+    "staff": [],
+}
+
+
+@pytest.mark.parametrize("viewer", CUSTOMERS_OF_ROLES)
+async def test_roles_open_catalogs(world: World, viewer: str) -> None:
+    titles = CUSTOMERS_OF_ROLES[viewer]
+    role = ROLES.get(viewer)
+    uuids = world.uuids
+    data = await world.client.ask(
+        """query ($uuid: UUID) { viewer {
+          enterpriseRoles { role customer { name } }
+          enterpriseCatalogs { totalCount nodes { title } }
+          second: enterpriseCatalogs(offset: 1, first: 1) { nodes { title } }
+          ofCustomer: enterpriseCatalogs(where: {customer: {uuid: $uuid}}) { nodes { title } }
+          ofAny: enterpriseCatalogs(where: {customer: {uuid: null}}) { totalCount }
+        } }""",
+        {"uuid": uuids["administered"]},
+        key=KEYS[viewer],
+    )
+    name = {"name": "administered"} if viewer != "operator" else None
+    nodes = [{"title": title} for title in titles]
+    assert data["viewer"] == {
+        "enterpriseRoles": [{"role": role.name, "customer": name}] if role else [],
+        "enterpriseCatalogs": {"totalCount": len(titles), "nodes": nodes},
+        "second": {"nodes": nodes[1:2]},
+        "ofCustomer": {"nodes": [{"title": title} for title in titles if title == "administered"]},
+        "ofAny": {"totalCount": len(titles)},
+    }
+
+    query = (
+        """query ($uuid: UUID!) { enterpriseAccess(WHAT: $uuid) { exists readsCatalogs readsLearners } }"""
+    )
+    reads_learners = viewer in ("admin", "operator")
+    for what in ("customer", "catalog"):
+        for customer in ("linked", "administered", "unlinked", None):
+            uuid = (
+                uuids[f"{what} {customer}" if what == "catalog" else customer]
+                if customer
+                else str(UUID(int=5))
+            )
+            access = await world.client.ask(query.replace("WHAT", what), {"uuid": uuid}, key=KEYS[viewer])
+            opened = customer in titles if customer else viewer == "operator"
+            assert access["enterpriseAccess"] == {
+                "exists": customer is not None,
+                "readsCatalogs": opened,
+                "readsLearners": opened and reads_learners,
+            }
+
+
+async def test_access_is_of_one_thing_and_for_known_users(world: World) -> None:
+    one = f'catalog: "{UUID(int=1)}"'
+    for arguments in ("(catalog: null)", f'({one}, customer: "{UUID(int=1)}")', ""):
+        (error,) = await world.client.errors(
+            f"{{ enterpriseAccess{arguments} {{ exists }} }}", key=KEYS["operator"]
+        )
+        assert error["message"] == "Either catalog or customer has to be given"
+        assert error["extensions"] == {"code": "BAD_USER_INPUT", "field": "catalog"}
+    (error,) = await world.client.errors(f"{{ enterpriseAccess({one}) {{ exists }} }}")
+    assert error["extensions"]["code"] == "UNAUTHENTICATED"
 
 
 async def test_a_learner_and_a_catalog_lead_to_the_customer(world: World) -> None:

@@ -17,6 +17,7 @@ const VALUES = [
   'EnrollmentEvent',
   'EnrollmentMode',
   'EnrollmentSpan',
+  'EnterpriseAccess',
   'EnterpriseOffer',
   'GradeCount',
   'PageInfo',

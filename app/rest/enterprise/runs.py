@@ -1,28 +1,12 @@
 """Course runs as content items, nested in courses, and by themselves (Enterprise contract 8.2)."""
 
-import datetime as dt
 from collections.abc import Callable
-from decimal import Decimal
-from functools import partial
 from typing import Any
 
-from app.rest.enterprise.objects import (
-    IMAGE,
-    PERSON,
-    PROGRAM_REF,
-    SEAT,
-    TEXT,
-    TIME,
-    VIDEO,
-    all_made,
-    image,
-    video,
-)
-from app.rest.members import Made, Members, schema_of
+from app.rest.members import Made
 from app.rest.render import Row
 from app.rest.route import Call
-from app.rest.schemas import STRING, Schema, exactly, nullable
-from app.vocabulary import Pacing, RunStatus
+from app.rest.schemas import STRING, Schema, nullable
 
 _TEXTS: Schema = {"type": "array", "items": STRING}
 _UUIDS: Schema = {"type": "array", "items": {**STRING, "format": "uuid"}}
