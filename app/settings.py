@@ -96,6 +96,9 @@ class Settings(BaseSettings):
     enterprise_requests_per_minute: int = Field(
         0, ge=0, description="Requests to the Enterprise API a user may make in a minute; 0 is no limit."
     )
+    enterprise_dates_with_zone: bool = Field(
+        False, description="End the four dates of course runs in the Enterprise API in `Z`."
+    )
 
     country_database: Path | None = Field(
         None,

@@ -11,9 +11,9 @@ from app.rest.schemas import Schema, exactly
 
 @dataclass(frozen=True)
 class Made:
-    """A member that is made of what GraphQL returned."""
+    """A member that is made of the object that GraphQL returned; so may its schema be, of the object's."""
 
-    schema: Schema
+    schema: Schema | Callable[[Schema], Schema]
     value: Callable[[Row, Call], Any]
 
 
@@ -26,8 +26,22 @@ def made(members: Members, row: Row, call: Call) -> Row:
     return {name: row[name] if how is None else how.value(row, call) for name, how in members.items()}
 
 
-def schema_of(members: Members, given: Schema) -> Schema:
+def described(members: Members, given: Schema) -> Schema:
     """The schema of the object, from that of what GraphQL returns."""
-    return exactly(
-        **{name: given["properties"][name] if how is None else how.schema for name, how in members.items()}
-    )
+    return exactly(**{name: _member(name, how, given) for name, how in members.items()})
+
+
+def listed(name: str, members: Members) -> Made:
+    """A member that is a list of objects with such members, in place of those that GraphQL returned."""
+
+    def schema(given: Schema) -> Schema:
+        return {"type": "array", "items": described(members, given["properties"][name]["items"])}
+
+    return Made(schema, lambda row, call: [made(members, item, call) for item in row[name]])
+
+
+def _member(name: str, how: Made | None, given: Schema) -> Schema:
+    if how is None:
+        schema: Schema = given["properties"][name]
+        return schema
+    return how.schema(given) if callable(how.schema) else how.schema

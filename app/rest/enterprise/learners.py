@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from app.rest.enterprise.ids import SEGMENT, is_uuid, uuid
 from app.rest.enterprise.manner import FORMAT, NOT_FOUND
-from app.rest.members import Made, Members, made, schema_of
+from app.rest.members import Made, Members, described, made
 from app.rest.numbered import PAGING, envelope, enveloped, last_page, page_variables
 from app.rest.render import Row, midnight
 from app.rest.route import Call, Parameter, Refusal, Route
@@ -166,7 +166,7 @@ def _answer(call: Call, data: dict[str, Any]) -> Response:
 
 
 def _shape(given: Schema) -> Schema:
-    return enveloped({"type": "array", "items": schema_of(MEMBERS, given["items"])})
+    return enveloped({"type": "array", "items": described(MEMBERS, given["items"])})
 
 
 def _text(name: str, description: str, **schema: Any) -> Parameter:
@@ -198,4 +198,4 @@ LEARNERS = partial(
     shape=_shape,
     throttled=True,
 )
-"""The learner summary, at one path or another."""
+"""At one path or another."""

@@ -1,16 +1,18 @@
 """What content items hold: objects with members of their own (Enterprise contract 8.4)."""
 
-from app.rest.members import Made, Members, made
+from app.rest.members import Made, Members
 from app.rest.render import Row
 from app.rest.route import Call
 from app.rest.schemas import STRING, Schema, exactly, nullable
 
 TEXT: Schema = nullable(STRING)
-TIME: Schema = nullable({**STRING, "format": "date-time"})
-_WHOLE: Schema = nullable({"type": "integer"})
-_PRICE: Schema = {**STRING, "pattern": r"^\d+\.\d\d$"}
+TEXTS: Schema = {"type": "array", "items": STRING}
+UUIDS: Schema = {"type": "array", "items": {**STRING, "format": "uuid"}}
+TIME: Schema = {**STRING, "format": "date-time"}
+YES_OR_NO: Schema = {"type": "boolean"}
+WHOLE: Schema = nullable({"type": "integer"})
 
-IMAGE: Schema = exactly(src=TEXT, description=TEXT, height=_WHOLE, width=_WHOLE)
+IMAGE: Schema = exactly(src=TEXT, description=TEXT, height=WHOLE, width=WHOLE)
 VIDEO: Schema = exactly(src=STRING, description=TEXT, image=nullable(IMAGE))
 
 
@@ -38,7 +40,8 @@ def video(course: Row) -> Row | None:
 
 def type_name(program: Row, call: Call) -> str | None:
     """The name of a program's type."""
-    return program["kind"] and program["kind"]["name"]
+    name: str | None = program["kind"] and program["kind"]["name"]
+    return name
 
 
 PROGRAM_REF: Members = {
@@ -78,7 +81,7 @@ def _profile_image(person: Row, call: Call) -> Row:
     return {"medium": {"url": url, "width": None, "height": None}} if url else {}
 
 
-_PICTURE = exactly(medium=exactly(url=STRING, width=_WHOLE, height=_WHOLE))
+_PICTURE = exactly(medium=exactly(url=STRING, width=WHOLE, height=WHOLE))
 _SITES = ("facebook", "twitter", "blog")
 PERSON: Members = {
     "uuid": None,
@@ -89,7 +92,7 @@ PERSON: Members = {
     "slug": None,
     "position": Made(
         nullable(
-            exactly(title=STRING, organization_name=TEXT, organization_id=_WHOLE, organization_override=TEXT)
+            exactly(title=STRING, organization_name=TEXT, organization_id=WHOLE, organization_override=TEXT)
         ),
         _position,
     ),
@@ -105,6 +108,11 @@ PERSON: Members = {
 }
 
 
-def all_made(members: Members, rows: list[Row], call: Call) -> list[Row]:
-    """Each of several objects."""
-    return [made(members, row, call) for row in rows]
+def uuids(rows: list[Row]) -> list[str]:
+    """The UUIDs of objects."""
+    return [row["uuid"] for row in rows]
+
+
+def newest(times: list[str]) -> str:
+    """The last of several times, whose fractions are there only where they are not zero."""
+    return max(times, key=lambda time: time.removesuffix("Z"))
