@@ -1,6 +1,8 @@
 """What enterprise customers are told of their learners (Enterprise contract 12)."""
 
+import datetime as dt
 from collections.abc import AsyncIterator
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -8,12 +10,16 @@ import pytest
 from app.db.engine import Database
 from app.db.models import (
     CatalogItem,
+    CourseRun,
     EnterpriseCatalog,
+    Offer,
+    OrderLine,
     SamlIdentity,
     Voucher,
+    now,
 )
-from app.vocabulary import Pacing
-from tests.graphql.clients import STAFF_KEY, Client, add_user, client_of
+from app.vocabulary import ConsentPolicy, OfferKind, Pacing
+from tests.graphql.clients import STAFF_KEY, Client, Statements, add_user, client_of
 from tests.graphql.enterprise import CUSTOMER, Company, add_company, day
 
 ALL_FIELDS = """databaseId consentGranted couponCode couponName catalog { uuid } courseDurationWeeks courseEnd

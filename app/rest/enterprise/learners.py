@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from app.rest.enterprise.ids import SEGMENT, is_uuid, uuid
 from app.rest.enterprise.manner import FORMAT, NOT_FOUND
+from app.rest.enterprise.objects import TEXT
 from app.rest.members import Made, Members, described, made
 from app.rest.numbered import PAGING, envelope, enveloped, last_page, page_variables
 from app.rest.render import Row, midnight
@@ -87,7 +88,7 @@ MEMBERS: Members = {
     "user_account_creation_timestamp": None,
     "user_country_code": None,
     "user_current_enrollment_mode": None,
-    "user_email": None,
+    "user_email": Made(TEXT, lambda row, call: row["user_email"] or None),
     "user_username": None,
 }
 """The 35 members of the learner summary, and `course_key` (12.3)."""
