@@ -1,5 +1,6 @@
 """Settings, read from the environment with the prefix `LYCEUM_`."""
 
+import re
 from enum import StrEnum
 from ipaddress import ip_network
 from pathlib import Path
@@ -100,6 +101,13 @@ class Settings(BaseSettings):
         False, description="End the four dates of course runs in the Enterprise API in `Z`."
     )
 
+    lms_url: str = Field(
+        "http://localhost:18000", description="Address of the learning platform, where learners enroll."
+    )
+    marketing_url: str | None = Field(
+        None, description="Address of the marketing site; without it the pages of content are relative."
+    )
+
     country_database: Path | None = Field(
         None,
         description="File in MaxMind's format that tells the countries of IP addresses; without it learners"
@@ -114,6 +122,14 @@ class Settings(BaseSettings):
         for network in value.split(",") if value else ():
             ip_network(network.strip())
         return value
+
+    @field_validator("lms_url", "marketing_url")
+    @classmethod
+    def _site(cls, value: str | None) -> str | None:
+        """Refuse what is no address of a site, and take the slash from the end."""
+        if value is not None and not re.fullmatch(r"https?://[^/?#\s]+[^?#\s]*", value):
+            raise ValueError("it is to be an address such as https://courses.example.org")
+        return value and value.rstrip("/")
 
     @property
     def serves_graphiql(self) -> bool:

@@ -49,6 +49,14 @@ class RunStatus(StrEnum):
     UNPUBLISHED = "unpublished"
 
 
+class Availability(StrEnum):
+    """Where a course run stands in time (Enterprise contract 8.2)."""
+
+    CURRENT = "current"
+    UPCOMING = "upcoming"
+    ARCHIVED = "archived"
+
+
 class ProgramStatus(StrEnum):
     """Publication state of a program."""
 

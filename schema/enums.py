@@ -4,6 +4,7 @@ import strawberry
 
 from app.vocabulary import (
     Activity,
+    Availability,
     Bucket,
     ClientType,
     ClosedReason,
@@ -23,6 +24,7 @@ from app.vocabulary import (
 
 __all__ = [
     "Activity",
+    "Availability",
     "Bucket",
     "ClientType",
     "ClosedReason",
@@ -42,6 +44,7 @@ __all__ = [
 
 for _enum, _description in {
     Activity: "What learners are counted for week by week.",
+    Availability: "Whether a course run goes on, is to come, or is over; without a start it is to come.",
     Bucket: "How often a series has a row; a week is from Monday to Sunday.",
     ClientType: "Whether an OAuth client can keep a secret.",
     ClosedReason: "Why nobody can enroll in a course run.",

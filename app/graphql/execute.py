@@ -29,7 +29,7 @@ from app.graphql.errors import formatted, refused
 from app.graphql.rows import RowsExecutor
 from app.settings import Settings
 from app.vocabulary import Scope
-from resolvers.context import Budget, Context, PageLimits
+from resolvers.context import Budget, Context, PageLimits, Sites
 
 _LOOK = 1
 """What is spent on a document that is refused."""
@@ -80,6 +80,7 @@ class Executor:
         self._limits = PageLimits(
             settings.page_size, settings.max_page_size, settings.max_ids, settings.max_series_days
         )
+        self._sites = Sites(settings.lms_url, settings.marketing_url)
         self._documents = Documents(schema, self._limits, settings.max_tokens)
         self._purse = Purse(settings.cost_per_minute)
         path = settings.country_database
@@ -128,7 +129,7 @@ class Executor:
     ) -> Context:
         forget = self._forget_credentials
         memo, countries = document.memo, self._countries
-        return Context(viewer, self._database, limits, budget, now, memo, forget, countries)
+        return Context(viewer, self._database, limits, self._sites, budget, now, memo, forget, countries)
 
     async def _run(self, document: Document, operation: Operation, context: Context) -> Answer:
         extensions = {"cost": context.budget.cost}

@@ -15,7 +15,7 @@ from app.rest.enterprise.objects import (
     uuids,
     video,
 )
-from app.rest.enterprise.runs import RUN_WITH_DETAILS, seat_types
+from app.rest.enterprise.runs import RUN_WITH_DETAILS
 from app.rest.members import Made, Members, described, listed, made
 from app.rest.render import Row
 from app.rest.route import Call
@@ -35,26 +35,10 @@ def _described_runs(given: Schema) -> Schema:
     return {"type": "array", "items": described(RUN_WITH_DETAILS, whole)}
 
 
-def _languages(course: Row, call: Call) -> list[str]:
-    return list(dict.fromkeys(run["language"] for run in course["course_runs"] if run["language"]))
-
-
 def _last_end(course: Row, call: Call) -> str | None:
     """When the last run ends; null if one never does."""
     ends = [run["end"] for run in course["course_runs"]]
     return newest(ends) if ends and all(ends) else None
-
-
-def _is_open(run: Row) -> bool:
-    return bool(run["is_enrollable"] and run["is_marketable"])
-
-
-def _advertised(course: Row, call: Call) -> str | None:
-    """Of the runs that learners can enroll in, the one that started last, else the one that starts first."""
-    runs = [run for run in course["course_runs"] if _is_open(run)]
-    started = [run for run in runs if run["availability"] == "CURRENT"]
-    found = started[-1:] or runs[:1]
-    return found[0]["uuid"] if found else None
 
 
 def _content_last_modified(item: Row, call: Call) -> str:
@@ -94,17 +78,20 @@ COURSE: Members = {
     "aggregation_key": Made(STRING, lambda course, call: f"course:{course['key']}"),
     "image_url": None,
     "card_image_url": Made(TEXT, lambda course, call: course["image_url"]),
-    "seat_types": Made(TEXTS, lambda course, call: seat_types(course["course_runs"])),
-    "languages": Made(TEXTS, _languages),
+    "seat_types": None,
+    "languages": None,
     "organizations": Made(
         TEXTS, lambda course, call: [f"{owner['key']}: {owner['name']}" for owner in course["owners"]]
     ),
     "end_date": Made(nullable(TIME), _last_end),
-    "active": Made(YES_OR_NO, lambda course, call: any(map(_is_open, course["course_runs"]))),
+    "active": None,
     "content_last_modified": Made(TIME, _content_last_modified),
     "xapi_activity_id": Made({**STRING, "format": "uri"}, _activity_id),
     "course_run_keys": Made(TEXTS, lambda course, call: [run["key"] for run in course["course_runs"]]),
-    "advertised_course_run_uuid": Made(nullable({**STRING, "format": "uuid"}), _advertised),
+    "advertised_course_run_uuid": Made(
+        nullable({**STRING, "format": "uuid"}),
+        lambda course, call: course["advertised"] and course["advertised"]["uuid"],
+    ),
     # Nobody knows them here, and public clients read them.
     "skill_names": Made(TEXTS, lambda course, call: []),
     "skills": Made(TEXTS, lambda course, call: []),

@@ -71,7 +71,7 @@ def _position(person: Row, call: Call) -> Row | None:
     return {
         "title": title,
         "organization_name": override or (organization and organization["name"]),
-        "organization_id": None,
+        "organization_id": organization and organization["number"],
         "organization_override": override,
     }
 

@@ -1,8 +1,8 @@
 """Course runs as content items, by themselves and in courses (Enterprise contract 8.2)."""
 
-import datetime as dt
 import re
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 from app.rest.enterprise.objects import (
@@ -20,16 +20,13 @@ from app.rest.enterprise.objects import (
     uuids,
     video,
 )
-from app.rest.members import Made, Members, described, listed
+from app.rest.members import Made, Members, listed
 from app.rest.render import Row
 from app.rest.route import Call
-from app.rest.schemas import STRING, Schema, nullable
+from app.rest.schemas import STRING, nullable
 from app.vocabulary import Pacing, RunStatus
 
-PUBLISHED = RunStatus.PUBLISHED.name
-
 _AVAILABILITIES = ("Current", "Upcoming", "Archived")
-_SEAT_TYPES: Schema = {**TEXTS, "items": {**STRING, "examples": ["audit", "verified"]}}
 
 
 def _of_course(name: str) -> Callable[[Row, Call], Any]:
@@ -52,33 +49,9 @@ def _date(name: str) -> Made:
     return Made(nullable({**STRING, "pattern": pattern, "examples": ["2017-11-01T05:00:00"]}), value)
 
 
-def seat_types(runs: list[Row]) -> list[str]:
-    """The modes that runs are offered in, each once."""
-    return list(dict.fromkeys(seat["type"] for run in runs for seat in run["seats"]))
-
-
-def _estimated_hours(run: Row, call: Call) -> float:
-    """Hours that the run takes, as course-discovery reckons them; 0 where it is not said."""
-    effort = (run["min_effort"] or 0) + (run["max_effort"] or 0)
-    return effort / 2 * (run["weeks_to_complete"] or 0)
-
-
-def _first_price(run: Row, call: Call) -> int | None:
-    """The whole price of the paid seat on sale whose sale ends first."""
-    now = dt.datetime.now(dt.UTC).isoformat()
-    ends = {
-        seat["upgrade_deadline"] or "9999": int(float(seat["price"]))
-        for seat in run["seats"]
-        if float(seat["price"]) > 0 and (seat["upgrade_deadline"] or "9999") > now
-    }
-    return ends[min(ends)] if ends else None
-
-
-_PROGRAMS = listed("programs", PROGRAM_REF)
-
-
-def _programs(given: Schema) -> Schema:
-    return described({"programs": _PROGRAMS}, given["properties"]["course"])["properties"]["programs"]  # type: ignore[no-any-return]
+def _price(run: Row, call: Call) -> int | None:
+    price = run["first_enrollable_paid_seat_price"]
+    return price and int(Decimal(price))
 
 
 RUN: Members = {
@@ -117,8 +90,8 @@ RUN: Members = {
     ),
     "partner": Made(TEXT, _of_course("partner")),
     "program_types": None,
-    "published": Made(YES_OR_NO, lambda run, call: run["status"] == PUBLISHED),
-    "seat_types": Made(_SEAT_TYPES, lambda run, call: seat_types([run])),
+    "published": Made(YES_OR_NO, lambda run, call: run["status"] == RunStatus.PUBLISHED.name),
+    "seat_types": None,
     "short_description": None,
     "staff_uuids": Made(UUIDS, lambda run, call: uuids(run["staff"])),
     "start": _date("start"),
@@ -144,8 +117,8 @@ RUN_WITH_DETAILS: Members = {
     "content_language": None,
     "go_live_date": None,
     "modified": None,
-    "estimated_hours": Made({"type": "number"}, _estimated_hours),
-    "first_enrollable_paid_seat_price": Made(WHOLE, _first_price),
+    "estimated_hours": None,
+    "first_enrollable_paid_seat_price": Made(WHOLE, _price),
     "announcement": None,
     "license": None,
     "outcome": None,
@@ -153,6 +126,6 @@ RUN_WITH_DETAILS: Members = {
     "reporting_type": None,
     "eligible_for_financial_aid": None,
     "external_key": None,
-    "programs": Made(_programs, lambda run, call: _PROGRAMS.value(run["course"], call)),
+    "programs": listed("programs", PROGRAM_REF),
 }
 """With what the course of a run and its own path tell."""
