@@ -1,11 +1,13 @@
 """Pages by number: parameters, links and envelopes (Enterprise contract 5)."""
 
 import math
+from collections.abc import Awaitable, Callable
 from typing import Any
 from urllib.parse import parse_qs, urlencode
 
-from app.rest.route import Call, Parameter, Refusal
+from app.rest.route import Call, Parameter, Refusal, Run
 from app.rest.schemas import STRING, Schema, exactly, nullable
+from app.rest.stream import PAGE_SIZE
 
 _DEFAULT, _MAXIMUM = 20, 1000
 _DIGITS = 9
@@ -38,25 +40,39 @@ LINKS: dict[str, Schema] = {
 
 
 def page_variables(call: Call) -> dict[str, int]:
-    """The document's `$first` and `$offset`; nothing but the count is read of the last page, or of none."""
+    """The document's `$first` and `$offset`; nothing but the count is read of a page that there cannot be."""
     number, size = _number(call), _size(call)
     offset = (number - 1) * size if number else _GREATEST_OFFSET
-    return {"first": size, "offset": offset} if offset < _GREATEST_OFFSET else {"first": 0, "offset": 0}
+    is_there = offset < _GREATEST_OFFSET
+    return {"first": min(size, PAGE_SIZE) if is_there else 0, "offset": offset if is_there else 0}
 
 
-def last_page(call: Call, count: int) -> dict[str, int] | None:
-    """The variables of the last page, where it is asked for."""
-    if call.values.get("page") != _LAST:
-        return None
-    size = _size(call)
-    return {"first": size, "offset": (_pages(count, size) - 1) * size}
+def reading(place: str) -> Callable[[Call, Run], Awaitable[dict[str, Any]]]:
+    """Reads the data of a document that has its page, if it has one, as `page` in the member `place`.
+
+    A large page is read in several parts, so that others are answered meanwhile.
+    """
+
+    async def read(call: Call, run: Run) -> dict[str, Any]:
+        data, size = await run(), _size(call)
+        page = data[place] and data[place]["page"]
+        number = _page(call, page["count"]) if page else None
+        if number is not None:
+            end = min(number * size, page["count"])
+            # Of the last page nothing is read before it is known which one that is.
+            start = (number - 1) * size + (PAGE_SIZE if _number(call) else 0)
+            for offset in range(start, end, PAGE_SIZE):
+                more = await run(first=min(PAGE_SIZE, end - offset), offset=offset)
+                page["results"] += more[place]["page"]["results"]
+        return data
+
+    return read
 
 
 def envelope(call: Call, count: int, results: list[Any]) -> dict[str, Any]:
     """A page between its neighbours. Raises `Refusal` for one that is not there."""
-    pages = _pages(count, _size(call))
-    number = pages if call.values.get("page") == _LAST else _number(call)
-    if number is None or number > pages:
+    number, pages = _page(call, count), _pages(count, _size(call))
+    if number is None:
         raise Refusal(call.render(_INVALID, 404))
     return {
         "count": count,
@@ -80,7 +96,15 @@ def _size(call: Call) -> int:
     return min(_positive(text) or _DEFAULT, _MAXIMUM)
 
 
+def _page(call: Call, count: int) -> int | None:
+    """The number of the page that is asked for; None where it is not there."""
+    pages = _pages(count, _size(call))
+    number = pages if call.values.get("page") == _LAST else _number(call)
+    return number if number and number <= pages else None
+
+
 def _number(call: Call) -> int | None:
+    """The number that is given, or None for what is none."""
     return _positive(call.values.get("page", "1"))
 
 

@@ -129,6 +129,10 @@ class Call:
         return (self.settings.public_url or f"{url.scheme}://{url.netloc}").rstrip("/")
 
 
+Run = Callable[..., Awaitable[dict[str, Any]]]
+"""Runs a route's document with its variables, some of them as given here."""
+
+
 def invalid_detail(parameter: str, message: str) -> Any:
     """The body for a parameter that cannot be used, as most paths word it."""
     return {"detail": message}
@@ -167,8 +171,8 @@ class Route:
     """Names the setting that says how large the body may be."""
     variables: Callable[["Route", Call], dict[str, Any]] = by_parameters
     answer: Callable[[Call, dict[str, Any]], Response] | None = None
-    again: Callable[[Call, dict[str, Any]], Mapping[str, Any] | None] | None = None
-    """Makes, of what the document returned, the variables to run it with again; None where that answers."""
+    read: Callable[[Call, Run], Awaitable[dict[str, Any]]] | None = None
+    """Reads what `answer` takes by running the document several times, where once is not enough."""
     in_turn: bool = False
     """Whether few of its answers are made at once: who came first is answered first, and none is late
     because all take as long as the longest."""

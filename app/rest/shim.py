@@ -143,6 +143,10 @@ class Shim:
             answer = await self._executor.run(call.viewer, document, {**variables, **more})
             return _data(route, answer, call.render)
 
+        async def run(**more: Any) -> dict[str, Any]:
+            melted: dict[str, Any] = melt(await presence.during(data(**more)))
+            return melted
+
         async def page(after: str | None) -> Page:
             # Pages of many long answers that resolve in a row would hold up everybody else.
             async with self._paging:
@@ -157,10 +161,7 @@ class Shim:
                 what = f"{route.path} for {call.viewer.username} with {raw}"
                 return Stream(await read(None), read, presence, what)
             async with self._turns if route.in_turn else nullcontext():
-                found = melt(await presence.during(data()))
-                if route.again and (more := route.again(call, found)):
-                    found = melt(await presence.during(data(**more)))
-                return route.answer(call, found)
+                return route.answer(call, await (route.read(call, run) if route.read else run()))
         finally:
             presence.close()
 

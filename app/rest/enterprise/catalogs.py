@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from app.rest.enterprise.ids import uuid
 from app.rest.enterprise.manner import FORMAT
-from app.rest.numbered import PAGING, envelope, enveloped, last_page, page_variables
+from app.rest.numbered import PAGING, envelope, enveloped, page_variables, reading
 from app.rest.route import Call, Parameter, Refusal, Route, by_parameters
 from app.rest.schemas import STRING
 
@@ -17,10 +17,6 @@ _FORBIDDEN = {"detail": "You do not have permission to perform this action."}
 
 def _variables(route: Route, call: Call) -> dict[str, Any]:
     return {**by_parameters(route, call), **page_variables(call)}
-
-
-def _again(call: Call, data: dict[str, Any]) -> dict[str, int] | None:
-    return last_page(call, data["viewer"]["page"]["count"])
 
 
 def _answer(call: Call, data: dict[str, Any]) -> Response:
@@ -48,7 +44,7 @@ CATALOGS = partial(
         FORMAT,
     ),
     variables=_variables,
-    again=_again,
+    read=reading("viewer"),
     answer=_answer,
     result="viewer.page.results",
     shape=enveloped,

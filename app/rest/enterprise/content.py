@@ -12,7 +12,7 @@ from app.rest.enterprise.ids import SEGMENT, uuid
 from app.rest.enterprise.manner import FORMAT
 from app.rest.enterprise.runs import RUN, RUN_WITH_DETAILS
 from app.rest.members import Members, described, made
-from app.rest.numbered import LINKS, PAGING, envelope, last_page, page_variables
+from app.rest.numbered import LINKS, PAGING, envelope, page_variables, reading
 from app.rest.render import Row
 from app.rest.route import Call, Parameter, Refused, Route
 from app.rest.schemas import DETAIL, STRING, Schema, exactly
@@ -30,18 +30,16 @@ def _catalog(call: Call) -> dict[str, Any]:
 
 
 def _context(catalog: Row) -> Row:
-    """What items are told of the catalog that they are in."""
-    return {"catalog_modified": catalog["modified"], "customer_modified": catalog["customer_modified"]}
+    """What is read of the catalog for its items."""
+    return {name: catalog[name] for name in ("catalog_modified", "customer_modified") if name in catalog}
 
 
 def _variables(route: Route, call: Call) -> dict[str, Any]:
     # Whoever names content is told of it, open for enrollment or not.
-    keys = call.request.query_params.getlist(_CONTENT_KEYS)
+    given = call.request.query_params.getlist(_CONTENT_KEYS)
+    # A plus sign in a query arrives as a space, and keys have none.
+    keys = [key.replace(" ", "+") for key in given if key]
     return {**_catalog(call), **page_variables(call), "active": not keys, "keys": keys or None}
-
-
-def _again(call: Call, data: dict[str, Any]) -> dict[str, int] | None:
-    return last_page(call, data["catalog"]["page"]["count"]) if data["catalog"] else None
 
 
 def _all(call: Call, data: dict[str, Any]) -> Response:
@@ -80,7 +78,7 @@ CONTENT = partial(
         FORMAT,
     ),
     variables=_variables,
-    again=_again,
+    read=reading("catalog"),
     answer=_all,
     result="catalog.page.results",
     shape=_shape_of_all,

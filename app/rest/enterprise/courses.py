@@ -113,17 +113,20 @@ PROGRAM: Members = {
     "max_hours_effort_per_week": None,
     "min_hours_effort_per_week": None,
     "partner": None,
-    "published": Made(YES_OR_NO, lambda program, call: program["status"] == ProgramStatus.ACTIVE.name),
+    "published": Made(
+        YES_OR_NO, lambda program, call: program["program_status"] == ProgramStatus.ACTIVE.name
+    ),
     "staff_uuids": Made(UUIDS, lambda program, call: sorted(uuids(program["staff"]))),
     "subject_uuids": Made(UUIDS, lambda program, call: sorted(uuids(program["subjects"]))),
     "subtitle": None,
-    "title": None,
+    "title": Made(STRING, lambda program, call: program["program_title"]),
     "type": Made(TEXT, type_name),
     "uuid": None,
     "weeks_to_complete_max": None,
     "weeks_to_complete_min": None,
     "status": Made(
-        {**STRING, "enum": list(ProgramStatus)}, lambda program, call: ProgramStatus[program["status"]]
+        {**STRING, "enum": list(ProgramStatus)},
+        lambda program, call: ProgramStatus[program["program_status"]],
     ),
     "marketing_slug": None,
     "hidden": None,

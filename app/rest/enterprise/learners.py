@@ -13,7 +13,7 @@ from app.rest.enterprise.ids import SEGMENT, is_uuid, uuid
 from app.rest.enterprise.manner import FORMAT, NOT_FOUND
 from app.rest.enterprise.objects import TEXT
 from app.rest.members import Made, Members, described, made
-from app.rest.numbered import PAGING, envelope, enveloped, last_page, page_variables
+from app.rest.numbered import PAGING, envelope, enveloped, page_variables, reading
 from app.rest.render import Row, midnight
 from app.rest.route import Call, Parameter, Refusal, Route
 from app.rest.schemas import STRING, Schema, nullable
@@ -153,10 +153,6 @@ def _page(data: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
-def _again(call: Call, data: dict[str, Any]) -> dict[str, int] | None:
-    return last_page(call, _page(data)["count"])
-
-
 def _answer(call: Call, data: dict[str, Any]) -> Response:
     if not data["access"]["reads"]:
         raise Refusal(call.render(_FORBIDDEN, 403))
@@ -192,7 +188,7 @@ LEARNERS = partial(
         FORMAT,
     ),
     variables=_variables,
-    again=_again,
+    read=reading("customer"),
     answer=_answer,
     in_turn=True,
     result="customer.page.results",

@@ -26,7 +26,7 @@ ROOT = "/enterprise/v2/enterprise-catalogs"
 
 def token_of(username: str) -> str:
     """The access token of a user, as long as those that the server makes."""
-    return f"token-of-{username}".ljust(43, "_")
+    return f"token-of-{username}".replace(" ", "-").ljust(43, "_")
 
 
 @dataclass
