@@ -65,7 +65,7 @@ class Company:
         **values: Any,
     ) -> EnterpriseEnrollment:
         """An enrollment through the link, with what the learner was asked for and how far he got."""
-        ids = {"run_id": run.id, "user_id": learner.user_id}
+        ids: dict[str, Any] = {"run_id": run.id, "user_id": learner.user_id}
         enrollment = Enrollment(**{**ids, "mode": "verified", **values})
         await self.add(enrollment, Consent(**ids, customer_id=self.id, granted=granted))
         if progress is not None:
