@@ -69,7 +69,7 @@ async def add_example(database: Database, document: Mapping[str, Any]) -> None:
     await add(database, customer, course, organization, *staff, kind)
     catalog = EnterpriseCatalog(uuid=UUID(document["uuid"]), title=document["title"], customer_id=customer.id)
     program = Program(title="A program", type_id=kind.id, status=ProgramStatus.ACTIVE)
-    plain = (
+    names = (
         "title",
         "short_description",
         "full_description",

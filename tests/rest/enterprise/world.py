@@ -341,3 +341,34 @@ async def add_programs(
         ),
     )
     return [full, bare, retired]
+
+
+async def add_large_catalog(
+    database: Database, customer: EnterpriseCustomer, courses: int, runs: int
+) -> EnterpriseCatalog:
+    """A catalog of courses with so many runs each, with all that hangs on them."""
+    catalog = EnterpriseCatalog(uuid=uuid_of("catalog"), customer_id=customer.id)
+    kind = ProgramType(slug="series", name="Series")
+    owner, person = Organization(key="X", name="X"), Person(slug="ada", given_name="Ada")
+    subject = Subject(slug="science", name="Science")
+    await add(database, catalog, kind, owner, person, subject)
+    program = Program(title="All", type_id=kind.id)
+    rows = [Course(key=f"X+{number:04}", title=f"Course {number}") for number in range(courses)]
+    await add(database, program, *rows)
+    offered = [
+        CourseRun(key=f"course-v1:{row.key}+R{number}", course_id=row.id, start=PAST, content_language="en")
+        for row in rows
+        for number in range(runs)
+    ]
+    await add(database, *offered)
+    await add(
+        database,
+        *(Seat(run_id=run.id, mode="verified", price=Decimal(49)) for run in offered),
+        *(CourseRunStaff(run_id=run.id, person_id=person.id) for run in offered),
+        *(CourseOrganization(course_id=row.id, organization_id=owner.id) for row in rows),
+        *(CourseSubject(course_id=row.id, subject_id=subject.id) for row in rows),
+        *(Entitlement(course_id=row.id, mode="verified", price=Decimal(49)) for row in rows),
+        *(ProgramCourse(program_id=program.id, course_id=row.id) for row in rows),
+    )
+    await add_items(database, catalog, *rows)
+    return catalog
