@@ -146,8 +146,9 @@ def _answer(route: Route, schema: GraphQLSchema, document: str | None) -> dict[s
 def _in_all_forms(route: Route, answer: dict[str, Any]) -> dict[str, Any]:
     content = answer.get("content", {})
     if JSON in content:
-        schema = content[JSON]["schema"]
-        content |= {offer.media_type: {"schema": offer.schema(schema)} for offer in route.manner.produces}
+        schema = content.pop(JSON)["schema"]
+        forms = {offer.media_type: {"schema": offer.schema(schema)} for offer in route.manner.produces}
+        answer["content"] = forms | content
     return answer
 
 

@@ -1,7 +1,7 @@
 """Asks a server what the clients of enterprise reports can ask; a program that prints what they got.
 
-Its argument is a JSON object with the server's `url`, a `customer`, a `catalog`, and
-`client_id` and `client_secret`. It runs where edx-enterprise-data is installed.
+Its argument is a JSON object with the server's `url`, a `customer`, a `catalog`, the
+`page_size`, and `client_id` and `client_secret`. It runs where edx-enterprise-data is installed.
 """
 
 import json
@@ -14,6 +14,8 @@ from xml.etree import ElementTree
 given = json.loads(sys.argv[1])
 for name in ("LMS_ROOT_URL", "ENTERPRISE_CATALOG_ROOT_URL", "LMS_OAUTH_HOST", "ANALYTICS_API_URL"):
     os.environ[name] = given["url"]
+if given["page_size"] != "1000":
+    os.environ["PAGE_SIZE"] = given["page_size"]
 
 import django  # type: ignore[import-untyped] # noqa: E402
 from django.conf import settings  # type: ignore[import-untyped] # noqa: E402
@@ -32,7 +34,6 @@ def reports() -> dict[str, Any]:
     catalogs = EnterpriseCatalogAPIClient(*CREDENTIALS)
     found = catalogs.get_customer_catalogs(given["customer"])
     return {
-        "page size": catalogs.PAGE_SIZE,
         "catalogs": found,
         "content": catalogs.get_content_metadata(found),
         "enrollments": EnterpriseDataApiClient(*CREDENTIALS).get_enterprise_enrollments(given["customer"]),
@@ -50,7 +51,7 @@ def rest_client() -> dict[str, Any]:
     address = f"{given['url']}/enterprise/v2/enterprise-catalogs/{given['catalog']}"
 
     def pages() -> Iterator[Any]:
-        following: str | None = f"{address}?limit=1000"
+        following: str | None = f"{address}?limit={given['page_size']}"
         while following:
             response = client.get(following, headers={"Accept": "application/json"}, timeout=60)
             response.raise_for_status()
