@@ -119,7 +119,10 @@ def _public_program(viewer: Viewer, rows: FromClause) -> ColumnElement[bool]:
 def _is_in_readable_catalog(viewer: Viewer, column: str, content: ColumnElement[Any]) -> ColumnElement[bool]:
     """Whether a catalog that the viewer reads lists this: all that it contains can be read (Enterprise 7)."""
     item = table_of(models.CatalogItem).alias("read_item")
-    return exists().where(item.c[column] == content, _of_readable_catalog(viewer, item))
+    catalog = table_of(models.EnterpriseCatalog).alias("read_catalog")
+    readable = _of_own_customer("customer_id")(viewer, catalog)
+    listed = item.join(catalog, catalog.c.id == item.c.catalog_id)
+    return exists().select_from(listed).where(item.c[column] == content, readable)
 
 
 def _of_own_customer(column: str) -> Rule:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, Protocol
 
 from aiodataloader import DataLoader
 from sqlalchemy import BigInteger, ColumnElement, Select, and_, func, literal, or_, select, true
@@ -72,10 +72,24 @@ class PageRequest:
             )
 
 
+class Source(Protocol):
+    """What pages are read from."""
+
+    request: PageRequest
+    size: int
+    backward: bool
+
+    def cursor_of(self, row: Record) -> str:
+        """The cursor of a row."""
+
+    async def count(self, parent: int | None) -> int:
+        """How many rows there are, of a parent or at the root."""
+
+
 class Page:
     """A page that was read. Cursors and counts are made only when they are asked for."""
 
-    def __init__(self, listing: "Listing", rows: Sequence[Record], parent: int | None) -> None:
+    def __init__(self, listing: Source, rows: Sequence[Record], parent: int | None) -> None:
         request, size = listing.request, listing.size
         self._listing = listing
         self._parent = parent

@@ -8,9 +8,11 @@ from typing import Annotated, Any
 import strawberry
 
 from resolvers import items, reading
+from resolvers.changes import Changes
 from resolvers.entity import Entity
 from resolvers.pages import Listing, Page, PageRequest
 from schema.catalog import Course, CourseRun, Program
+from schema.enums import ContentKind
 from schema.relay import (
     After,
     Before,
@@ -71,6 +73,49 @@ class CatalogContentConnection:
 
 async def _content(page: Page, info: ContextInfo, *path: str) -> list[NodeRow | None]:
     return await node_rows(info, [items.content_of(item) for item in page.nodes], *path)
+
+
+@strawberry.type(description="Something that was added to an enterprise catalog, changed in it, or left it.")
+class CatalogChange:
+    key: str = strawberry.field(description="Native key of the content; of a program, its UUID.")
+    kind: ContentKind = strawberry.field(description="What the content is.")
+    changed_at: dt.datetime = strawberry.field(
+        description="When it was added, changed or removed, whichever was last; a course also with its runs."
+    )
+    is_removed: bool = strawberry.field(description="Whether it is no longer in the catalog.")
+
+    @strawberry.field(description="The content as it is now; null when it was removed.")
+    async def content(root: Any, info: ContextInfo) -> CatalogContent | None:  # noqa: N805
+        if root.is_removed:
+            return None
+        (found,) = await node_rows(info, [items.content_of(root)])
+        return found  # type: ignore[return-value]
+
+
+def changes_of_catalog() -> Any:
+    """The field that lists what changed in a catalog."""
+
+    def resolve(
+        root: Any,
+        info: ContextInfo,
+        since: Annotated[dt.datetime, strawberry.argument(description="Only what changed at or after this.")],
+        first: First = None,
+        after: After = None,
+    ) -> Any:
+        shared, place = info.context.shared, (Changes, *map(id, info._raw_info.field_nodes))
+        found: Changes | None = shared.get(place)
+        if found is None:
+            found = shared[place] = Changes(info.context, since, PageRequest(first, after))
+        return found.page_of(root.id)
+
+    return strawberry.field(
+        resolver=resolve,
+        description="What changed in it since an instant, by time, then by key. To follow a catalog, read all"
+        " pages, put what has a key in the place of what had it (or delete it when it was removed), and later"
+        " come again with the last `changedAt` for `since`, less the longest time that changes take to get"
+        " here: minutes, or a day where content is imported nightly. What is told twice says the same.",
+        metadata={"needs": ("id",), "multiplier": page_size},
+    )
 
 
 def items_of_catalog() -> Any:

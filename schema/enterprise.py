@@ -10,7 +10,13 @@ from resolvers import catalog, enterprise, reading
 from resolvers import items as catalog_items
 from resolvers.learners import ENROLLMENTS_OF_CUSTOMER, LEARNERS_OF_CUSTOMER, withheld
 from schema.catalog import Course, CourseRun, Program
-from schema.content import CatalogContentConnection, content_by_key, items_of_catalog
+from schema.content import (
+    CatalogChange,
+    CatalogContentConnection,
+    changes_of_catalog,
+    content_by_key,
+    items_of_catalog,
+)
 from schema.enums import ConsentPolicy, EnterpriseRole
 from schema.filters import (
     CatalogOrder,
@@ -129,6 +135,7 @@ class EnterpriseCatalog(Node):
         return found
 
     items: CatalogContentConnection = items_of_catalog()
+    changes: Connection[CatalogChange] = changes_of_catalog()
     course: Course | None = content_by_key(
         catalog.COURSE, "key", "The course with a key; null when the catalog does not contain it."
     )

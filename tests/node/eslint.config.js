@@ -7,6 +7,7 @@ const VALUES = [
   'ActivityWeek',
   'Analytics',
   'AnswerCount',
+  'CatalogChange',
   'EnrollmentAttribute',
   'EnrollmentByBirthYearDay',
   'EnrollmentByCountryDay',
@@ -67,8 +68,13 @@ export default [
     rules: {
       ...graphql.configs['flat/schema-recommended'].rules,
       ...graphql.configs['flat/schema-relay'].rules,
-      // Connections have `nodes` beside `edges`, and a series is a plain list.
-      '@graphql-eslint/relay-edge-types': ['error', { listTypeCanWrapOnlyEdgeType: false }],
+      // Connections have `nodes` beside `edges`, a series is a plain list, and a change has no id.
+      '@graphql-eslint/relay-edge-types': [
+        'error',
+        { listTypeCanWrapOnlyEdgeType: false, shouldImplementNode: false },
+      ],
+      // Changes are followed forward only.
+      '@graphql-eslint/relay-arguments': ['error', { includeBoth: false }],
       '@graphql-eslint/require-description': [
         'error',
         {

@@ -64,6 +64,15 @@ class EnterpriseCatalog(SQLModel, table=True):
     customer: EnterpriseCustomer = related()
 
 
+def _where_there_is(column: str) -> list[Index]:
+    """Indexes of a catalog's items of one kind. With the nulls of others, databases think little of them."""
+    there = text(f"{column} IS NOT NULL")
+    return [
+        Index(None, *columns, unique=len(columns) > 1, sqlite_where=there, postgresql_where=there)
+        for columns in ((column,), ("catalog_id", column))
+    ]
+
+
 class CatalogItem(SQLModel, table=True):
     """A course, a course run or a program in a catalog: exactly one of the three.
 
@@ -80,15 +89,17 @@ class CatalogItem(SQLModel, table=True):
             " + CASE WHEN program_id IS NULL THEN 0 ELSE 1 END = 1",
             name="one_kind",
         ),
-        *(Index(None, "catalog_id", column, unique=True) for column in ("course_id", "run_id", "program_id")),
+        *_where_there_is("course_id"),
+        *_where_there_is("run_id"),
+        *_where_there_is("program_id"),
         Index(None, "catalog_id", "added_at", "key"),
     )
 
     id: int = primary_key()
     catalog_id: int = link("enterprise_catalog.id")
-    course_id: int | None = link("course.id", nullable=True, index=True)
-    run_id: int | None = link("course_run.id", nullable=True, index=True)
-    program_id: int | None = link("program.id", nullable=True, index=True)
+    course_id: int | None = link("course.id", nullable=True)
+    run_id: int | None = link("course_run.id", nullable=True)
+    program_id: int | None = link("program.id", nullable=True)
     key: str = string(255)
     added_at: dt.datetime = instant(default_factory=now)
 
