@@ -41,6 +41,17 @@ class Pacing(StrEnum):
     INSTRUCTOR_PACED = "instructor_paced"
 
 
+_LEVELS = {name.lower(): name for name in ("Introductory", "Intermediate", "Advanced", "High School")}
+
+
+def level_name(text: str) -> str:
+    """A level as it is stored: the name of one of four, by name or slug in any case, else the text itself.
+
+    Platforms have other levels too (Enterprise contract C-03).
+    """
+    return _LEVELS.get(" ".join(re.split(r"[\s_-]+", text.lower())), text)
+
+
 class RunStatus(StrEnum):
     """Publication state of a course run."""
 

@@ -125,6 +125,16 @@ def _is_in_readable_catalog(viewer: Viewer, column: str, content: ColumnElement[
     return exists().select_from(listed).where(item.c[column] == content, readable)
 
 
+def _visible_content(viewer: Viewer, rows: FromClause) -> ColumnElement[bool]:
+    run = table_of(models.CourseRun).alias("found_run")
+    program = table_of(models.Program).alias("found_program")
+    return or_(
+        rows.c.course_id.is_not(None),
+        exists().where(run.c.id == rows.c.run_id, _published_or_own(viewer, run)),
+        exists().where(program.c.id == rows.c.program_id, _public_program(viewer, program)),
+    )
+
+
 def _of_own_customer(column: str) -> Rule:
     def rule(viewer: Viewer, rows: FromClause) -> ColumnElement[bool]:
         if not viewer.reads_catalogs:
@@ -183,6 +193,7 @@ _RULES: dict[type[SQLModel], Rule] = {
     models.Program: _public_program,
     models.ProgramType: _everyone,
     models.RoleAssignment: _own("user_id"),
+    models.SearchDocument: _visible_content,
     models.Seat: _of_visible_run,
     models.Subject: _everyone,
     models.User: _own("id"),

@@ -14,10 +14,10 @@ from app.db.models.tables import table_of
 class Entity:
     """The rows of a GraphQL type: a model, and what sets its rows apart in the model's table.
 
-    `view` stands for the table where the rows hold more than the table does;
-    its first column is `id`. `parents` are the entities whose id a column holds, by name, and that column:
-    a list can be narrowed by them. `lent` are columns of such entities, by name,
-    that everybody sees who sees the row.
+    `view` stands for the table where the rows hold more than it does; its first
+    column is `id`. `parents` are the entities whose id a column holds, by name,
+    and that column: a list can be narrowed by them. `lent` are columns of such
+    entities, by name, that everybody sees who sees the row.
     """
 
     name: str

@@ -73,7 +73,8 @@ def _of_order(value: Any) -> Any:
         )
         .where(
             _order.c.user_id == _enrollment.c.user_id,
-            _line.c.run_id == _enrollment.c.run_id,
+            # The sum keeps SQLite from going through all that was ever ordered of a run.
+            _line.c.run_id + 0 == _enrollment.c.run_id,
             _line.c.refunded_at.is_(None),
         )
         .order_by(_line.c.price.desc(), _line.c.id.desc())
@@ -166,9 +167,9 @@ _REPORTED = (
         _of_order(_offer.c.value).label("offer_value"),
         case((_PASSED, _progress.c.passed_at)).label("passed_timestamp"),
         case(
-            (_PASSED, ProgressStatus.PASSED),
-            (_ENDED, ProgressStatus.FAILED),
-            else_=ProgressStatus.IN_PROGRESS,
+            (_PASSED, ProgressStatus.PASSED.value),
+            (_ENDED, ProgressStatus.FAILED.value),
+            else_=ProgressStatus.IN_PROGRESS.value,
         ).label("progress_status"),
         case((~_enrollment.c.is_active, _enrollment.c.unenrolled_at)).label("unenrollment_timestamp"),
         _user.c.date_joined.label("user_account_creation_timestamp"),

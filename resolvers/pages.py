@@ -91,7 +91,7 @@ class Page:
 
     def __init__(self, listing: Source, rows: Sequence[Record], parent: int | None) -> None:
         request, size = listing.request, listing.size
-        self._listing = listing
+        self.listing = listing
         self._parent = parent
         nodes = list(rows[:size])
         more = len(rows) > size
@@ -104,7 +104,7 @@ class Page:
     @property
     def edges(self) -> list["Edge"]:
         """The items, each with its cursor."""
-        return [Edge(node, self._listing.cursor_of(node)) for node in self.nodes]
+        return [Edge(node, self.listing.cursor_of(node)) for node in self.nodes]
 
     @property
     def page_info(self) -> "Page":
@@ -114,16 +114,16 @@ class Page:
     @property
     def start_cursor(self) -> str | None:
         """Cursor of the first item."""
-        return self._listing.cursor_of(self.nodes[0]) if self.nodes else None
+        return self.listing.cursor_of(self.nodes[0]) if self.nodes else None
 
     @property
     def end_cursor(self) -> str | None:
         """Cursor of the last item."""
-        return self._listing.cursor_of(self.nodes[-1]) if self.nodes else None
+        return self.listing.cursor_of(self.nodes[-1]) if self.nodes else None
 
     async def total_count(self) -> int:
         """How many items the whole list holds for this viewer."""
-        return await self._listing.count(self._parent)
+        return await self.listing.count(self._parent)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +160,7 @@ class Listing:
         check_columns(context.viewer, entity.model, {*columns, *request.where, *order})
         self._signature = ",".join(f"{term.column}:{term.descending:d}" for term in self._order)
         self._columns = sorted({*columns, "id", *(term.column for term in self._order)})
-        rows = Rows(entity, relation)
+        rows = self._rows()
         self._types = [rows.column(term.column).type.python_type for term in self._order]
         self._bounds = [
             (descending, cursor.decode(self._signature, self._types, text, argument))
@@ -177,7 +177,7 @@ class Listing:
 
     async def page(self) -> Page:
         """The page of a list at the root."""
-        rows = Rows(self._entity)
+        rows = self._rows()
         statement = self._select(rows).where(self._condition(rows))
         return Page(self, await self._context.reader.rows(self._ordered(statement, rows)), None)
 
@@ -200,6 +200,9 @@ class Listing:
     @cached_property
     def _count_loader(self) -> DataLoader[int, int]:
         return self._context.loaders.value(self, self._counts, 0)
+
+    def _rows(self, *, alias: bool = False) -> Rows:
+        return Rows(self._entity, self._relation, alias=alias)
 
     def _total_order(self, terms: tuple[Term, ...]) -> tuple[Term, ...]:
         if not terms and self._relation is not None:
@@ -245,7 +248,7 @@ class Listing:
 
     def _pages(self, parents: Sequence[int]) -> Select[Any]:
         ids = ids_table(parents, self._context.reader.dialect)
-        rows = Rows(self._entity, self._relation)
+        rows = self._rows()
         belongs = and_(rows.parent == ids.c.value, self._condition(rows))
         if self._context.reader.dialect == "postgresql":
             page = self._ordered(self._select(rows).where(belongs), rows).lateral("page")
@@ -254,7 +257,7 @@ class Listing:
             return found.order_by(ids.c.value, *self._sorted(lambda name: page.c[name]))
         # SQLite has no lateral join, and its window functions read every row of every parent.
         units = self._ordered(select(rows.unit).select_from(rows.source).where(belongs), rows).correlate(ids)
-        outer = Rows(self._entity, self._relation, alias=True)
+        outer = self._rows(alias=True)
         chosen: ColumnElement[bool] = outer.unit.in_(units)
         if outer.linked:
             chosen = and_(outer.parent == ids.c.value, chosen)
@@ -267,7 +270,7 @@ class Listing:
         )
 
     def _counts(self, parents: Sequence[int]) -> Select[Any]:
-        rows = Rows(self._entity, self._relation)
+        rows = self._rows()
         return (
             select(rows.parent, func.count())
             .select_from(rows.source)
@@ -290,7 +293,7 @@ def _beyond(rows: Rows, order: Sequence[Term], values: Sequence[Any], backward: 
             same = column.is_(None)
         else:
             # A cursor may hold a greater number than the column can.
-            bound = literal(value, BigInteger) if type(value) is int else value
+            bound = literal(value, BigInteger() if type(value) is int else column.type)
             further = column < bound if wants_less else column > bound
             same = column == bound
             if wants_less and _nullable(column):

@@ -33,6 +33,14 @@ CatalogContent = Annotated[
     strawberry.union("CatalogContent", description="What an enterprise catalog can hold."),
 ]
 
+Active = Annotated[
+    bool,
+    strawberry.argument(
+        description="Only what learners can enroll in now or later: published runs whose end and whose close"
+        " of enrollment have not passed, courses with such a run, active programs."
+    ),
+]
+
 
 @dataclass(frozen=True, slots=True)
 class _Edge:
@@ -56,14 +64,14 @@ class CatalogContentConnection:
     async def edges(root: Page, info: ContextInfo) -> list[CatalogContentEdge]:  # noqa: N805
         found: Any = [
             _Edge(edge.cursor, node, edge.node.added_at)
-            for edge, node in zip(root.edges, await _content(root, info, "node"), strict=True)
+            for edge, node in zip(root.edges, await content_rows(root, info, "node"), strict=True)
             if node is not None
         ]
         return found  # type: ignore[no-any-return]
 
     @strawberry.field(description="The items.")
     async def nodes(root: Page, info: ContextInfo) -> list[CatalogContent]:  # noqa: N805
-        found: Any = [node for node in await _content(root, info) if node is not None]
+        found: Any = [node for node in await content_rows(root, info) if node is not None]
         return found  # type: ignore[no-any-return]
 
     @strawberry.field(description="How many items the whole list holds; counted only when asked for.")
@@ -71,7 +79,8 @@ class CatalogContentConnection:
         return await root.total_count()
 
 
-async def _content(page: Page, info: ContextInfo, *path: str) -> list[NodeRow | None]:
+async def content_rows(page: Page, info: ContextInfo, *path: str) -> list[NodeRow | None]:
+    """What rows of a page stand for, for a path below the field; None where it is not seen."""
     return await node_rows(info, [items.content_of(item) for item in page.nodes], *path)
 
 
@@ -129,13 +138,7 @@ def items_of_catalog() -> Any:
         last: Last = None,
         before: Before = None,
         offset: Offset = None,
-        active: Annotated[
-            bool,
-            strawberry.argument(
-                description="Only what learners can enroll in now or later: published runs whose end and"
-                " whose close of enrollment have not passed, courses with such a run, active programs."
-            ),
-        ] = True,
+        active: Active = True,
         keys: Annotated[
             list[str] | None,
             strawberry.argument(

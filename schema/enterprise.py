@@ -68,7 +68,8 @@ class EnterpriseCustomer(Node):
         LEARNERS_OF_CUSTOMER,
         EnterpriseLearnerWhere,
         EnterpriseLearnerOrder,
-        "Its people. Who administers the customer sees all who are linked, others themselves.",
+        "Its people. Who administers the customer sees all who are linked, others themselves; staff also see"
+        " links that have ended.",
     )
     enrollments: _Enrollments = connection(
         ENROLLMENTS_OF_CUSTOMER,

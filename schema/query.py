@@ -48,6 +48,7 @@ from schema.filters import (
 from schema.oauth import AccessToken, OAuthClient
 from schema.people import User
 from schema.relay import Connection, ContextInfo, Node, connection, field, look_up
+from schema.search import ContentSearchConnection, search_content
 from schema.selection import columns
 
 _ENTITIES: dict[str, Entity] = {
@@ -68,9 +69,9 @@ _ENTITIES: dict[str, Entity] = {
         enrollment.ENROLLMENT,
         enterprise.CATALOG,
         enterprise.CUSTOMER,
+        enterprise.ROLE,
         learners.ENTERPRISE_ENROLLMENT,
         learners.LEARNER,
-        enterprise.ROLE,
         oauth.ACCESS_TOKEN,
         oauth.OAUTH_CLIENT,
         USER,
@@ -172,6 +173,7 @@ class Query:
     enterprise_catalogs: Connection[EnterpriseCatalog] = connection(
         enterprise.CATALOG, CatalogWhere, CatalogOrder, "All enterprise catalogs that the viewer may see."
     )
+    search_content: ContentSearchConnection | None = search_content()
     problems: Connection[Problem] = connection(
         analytics.PROBLEM, ModuleWhere, ModuleOrder, "All problems that the viewer may see."
     )

@@ -10,6 +10,7 @@ import pytest
 from app.db.engine import Database
 from app.db.models import (
     CatalogItem,
+    Consent,
     Course,
     CourseRun,
     Enrollment,
@@ -17,6 +18,7 @@ from app.db.models import (
     EnrollmentEvent,
     EnterpriseCatalog,
     EnterpriseCustomer,
+    EnterpriseEnrollment,
     EnterpriseLearner,
     Module,
     Program,
@@ -68,6 +70,8 @@ BY_ROLE = "admin catalog_admin customers_learner operator staff"
 RUNS = ("course", "runs")
 DRAFT = "course-v1:C+3+draft"
 CATALOGS = ("listed course", "catalogs")
+READS_LEARNERS = "admin operator staff"
+OF_LINKED = ("linked", "enrollments")
 CASES = [
     Case("Course", "C+1", "key", "courses", ("program", "courses"), ALL),
     Case("CourseRun", "published", "key", "courseRuns", RUNS, ALL),
@@ -91,8 +95,23 @@ CASES = [
     Case("Program", "retired", "title", "programs", ("course", "programs"), ALL),
     Case("Program", "unpublished", "title", "programs", ("course", "programs"), "staff"),
     Case("Program", "deleted", "title", "programs", ("course", "programs"), "staff"),
-    Case("User", "learner", "username", "users", ("customer", "learners"), "learner staff"),
-    Case("User", "other", "username", "users", ("customer", "learners"), "staff"),
+    Case("User", "learner", "username", "users", (), "learner staff"),
+    Case("User", "other", "username", "users", (), "staff"),
+    Case("EnterpriseLearner", "learner", "username", "", ("linked", "learners"), "learner operator staff"),
+    Case("EnterpriseLearner", "other", "username", "", ("linked", "learners"), "operator staff"),
+    Case("EnterpriseLearner", "employee", "username", "", ("administered", "learners"), READS_LEARNERS),
+    Case("EnterpriseLearner", "unlinked", "username", "", (), "unlinked staff"),
+    Case("EnterpriseEnrollment", "learner", "userUsername", "", OF_LINKED, "learner operator staff"),
+    Case("EnterpriseEnrollment", "other", "userUsername", "", OF_LINKED, "operator staff"),
+    Case("EnterpriseEnrollment", "other", "userUsername", "", ("link", "enrollments"), "operator staff"),
+    Case(
+        "EnterpriseEnrollment",
+        "employee",
+        "userUsername",
+        "",
+        ("administered", "enrollments"),
+        READS_LEARNERS,
+    ),
     Case("Enrollment", "of the learner", "mode", "enrollments", ("run", "enrollments"), "learner staff"),
     Case("Enrollment", "of another", "mode", "enrollments", ("run", "enrollments"), "staff"),
     Case(
@@ -161,6 +180,7 @@ async def fill(
     """
     learner = await add_user(database, "learner", LEARNER_KEY)
     other = await add_user(database, "other")
+    employee = await add_user(database, "employee")
     with_roles = {role: await add_user(database, name, KEYS[name]) for name, role in ROLES.items()}
     unlinked = await add_user(database, "unlinked", KEYS["unlinked"])
     await add_user(database, "staff", STAFF_KEY, is_staff=True)
@@ -208,6 +228,18 @@ async def fill(
             "of the learner": Enrollment(run_id=run, user_id=learner, mode="of the learner"),
             "of another": Enrollment(run_id=run, user_id=other, mode="of another"),
         }
+        links = {
+            name: EnterpriseLearner(
+                customer_id=customers[customer].id, user_id=user, linked=name != "unlinked"
+            )
+            for name, user, customer in (
+                ("learner", learner, "linked"),
+                ("other", other, "linked"),
+                ("employee", employee, "administered"),
+                ("unlinked", unlinked, "administered"),
+            )
+        }
+        own = Enrollment(run_id=run, user_id=employee, mode="verified")
         session.add_all(
             [
                 *modules.values(),
@@ -229,10 +261,13 @@ async def fill(
                         ("listed", None, programs["listed"].id),
                     )
                 ),
-                EnterpriseLearner(customer_id=customers["linked"].id, user_id=learner),
-                EnterpriseLearner(customer_id=customers["linked"].id, user_id=other),
+                *links.values(),
                 EnterpriseLearner(customer_id=customers["unlinked"].id, user_id=learner, linked=False),
-                EnterpriseLearner(customer_id=customers["administered"].id, user_id=unlinked, linked=False),
+                own,
+                *(
+                    Consent(customer_id=link.customer_id, user_id=link.user_id, run_id=run, granted=True)
+                    for link in links.values()
+                ),
                 *roles.values(),
             ]
         )
@@ -252,6 +287,15 @@ async def fill(
             session.add(
                 EnrollmentAttribute(enrollment_id=enrollment.id, namespace="n", name="secret", value="v")
             )
+        records = {
+            name: EnterpriseEnrollment(learner_id=links[name].id, enrollment_id=enrollment.id)
+            for name, enrollment in (
+                ("learner", enrollments["of the learner"]),
+                ("other", enrollments["of another"]),
+                ("employee", own),
+            )
+        }
+        session.add_all(records.values())
     by_type: dict[str, dict[str, Any]] = {
         "Course": {"C+1": course},
         "CourseRun": runs,
@@ -260,6 +304,8 @@ async def fill(
         "Seat": seats,
         "EnterpriseCustomer": customers,
         "EnterpriseCatalog": catalogs,
+        "EnterpriseEnrollment": records,
+        "EnterpriseLearner": links,
         "EnterpriseRoleAssignment": roles,
         **{name: {name.lower(): modules[name.lower()]} for name in ("Problem", "Subsection", "Video")},
     }
@@ -271,7 +317,8 @@ async def fill(
         "listed course": ("Course", listed.id),
         "administered catalog": ("EnterpriseCatalog", catalogs["administered"].id),
         "run": ("CourseRun", run),
-        "customer": ("EnterpriseCustomer", customers["linked"].id),
+        **{name: ("EnterpriseCustomer", customer.id) for name, customer in customers.items()},
+        "link": ("EnterpriseLearner", links["other"].id),
     }
     uuids = {name: str(customer.uuid) for name, customer in customers.items()}
     uuids |= {f"catalog {name}": str(catalog.uuid) for name, catalog in catalogs.items()}

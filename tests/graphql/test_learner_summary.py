@@ -230,6 +230,18 @@ def test_vectors_of_12_4_progress_status(vectors: dict[str, Any], name: str, exp
     assert (row["passedTimestamp"] is not None) is is_passed
 
 
+async def test_a_day_that_passes_is_a_run_that_failed(
+    client: Client, company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await company.enroll(await company.learner("ann"), await company.run("R", end=NOW))
+    told = []
+    for today in (NOW, NOW + DAY):
+        monkeypatch.setattr("resolvers.learners.now", lambda today=today: today)
+        told += await summary(client, "progressStatus")
+        told += await summary(client, "progressStatus", "(where: {progressStatus: [FAILED]})")
+    assert [row["progressStatus"] for row in told] == ["IN_PROGRESS", "FAILED", "FAILED"]
+
+
 @pytest.mark.parametrize("number", range(len(UNENROLLMENTS)))
 def test_vectors_of_12_4_unenrollment_end_within_date(vectors: dict[str, Any], number: int) -> None:
     assert vectors[str(number)]["unenrollmentEndWithinDate"] is UNENROLLMENTS[number][3]

@@ -16,6 +16,7 @@ from app.db.models.base import (
     string,
     unique_uuid,
 )
+from app.db.models.people import User
 from app.db.types import Json
 from app.vocabulary import ConsentPolicy, ContentKind, EnterpriseRole
 
@@ -62,6 +63,7 @@ class EnterpriseCatalog(SQLModel, table=True):
     modified: dt.datetime = instant(default_factory=now)
 
     customer: EnterpriseCustomer = related()
+    query: CatalogQuery | None = related()
 
 
 def _where_there_is(column: str) -> list[Index]:
@@ -129,6 +131,9 @@ class EnterpriseLearner(SQLModel, table=True):
     linked: bool = True
     created: dt.datetime = instant(default_factory=now)
 
+    customer: EnterpriseCustomer = related()
+    user: User = related()
+
 
 class EnterpriseEnrollment(SQLModel, table=True):
     """An enrollment that a learner has through the link to an enterprise customer."""
@@ -176,3 +181,6 @@ class RoleAssignment(SQLModel, table=True):
     user_id: int = link("user.id")
     role: EnterpriseRole = string(40)
     customer_id: int | None = link("enterprise_customer.id", nullable=True, index=True)
+
+    customer: EnterpriseCustomer | None = related()
+    user: User = related()
