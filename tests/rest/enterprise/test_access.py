@@ -45,7 +45,7 @@ def jwt(header: bytes = b'{"alg": "HS256"}') -> str:
     return ".".join(base64.urlsafe_b64encode(part).decode().rstrip("=") for part in (header, b"{}", b"x"))
 
 
-@pytest.mark.parametrize("path", [*PATHS.values(), *SERVICES.values()])
+@pytest.mark.parametrize("path", [PATHS["E1"], PATHS["E3"], PATHS["E6"], SERVICES["E2"]])
 @pytest.mark.parametrize(
     ("authorization", "detail"),
     [

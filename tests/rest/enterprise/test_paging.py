@@ -95,8 +95,7 @@ async def test_13_05_an_empty_list_has_a_first_page(many: tuple[Enterprise, list
     assert (await api.ask(f"{EMPTY}?page=2")).json() == INVALID
 
 
-@pytest.mark.parametrize("limit", [1, 7, 20])
-@pytest.mark.parametrize("parameter", ["limit", "page_size"])
+@pytest.mark.parametrize(("parameter", "limit"), [("limit", 1), ("limit", 20), ("page_size", 7)])
 async def test_13_05_a_walk_by_next_sees_each_item_once(
     many: tuple[Enterprise, list[str]], parameter: str, limit: int
 ) -> None:

@@ -97,8 +97,11 @@ async def test_13_01_uuids_are_read_in_any_case_and_keys_are_not(api: Enterprise
         assert (await api.ask(f"{CATALOG}/{path}")).status_code == 404
 
 
-@pytest.mark.parametrize("name", PATHS)
-@pytest.mark.parametrize(("accept", "expected"), ACCEPTS)
+@pytest.mark.parametrize(
+    ("name", "accept", "expected"),
+    # All rows where an answer is short, some of them everywhere.
+    [(name, *row) for name in PATHS for row in (ACCEPTS if name in ("E1", "E6") else ACCEPTS[:8:3])],
+)
 async def test_13_02_the_accept_table(
     api: Enterprise, name: str, accept: str | None, expected: str | None
 ) -> None:
