@@ -1,5 +1,6 @@
 """Settings, read from the environment with the prefix `LYCEUM_`."""
 
+import re
 from enum import StrEnum
 from ipaddress import ip_network
 from pathlib import Path
@@ -55,6 +56,11 @@ class Settings(BaseSettings):
     issuer: str = Field(
         "http://127.0.0.1:8000", description="Address of the server in the OAuth metadata, without a path."
     )
+    public_url: str | None = Field(
+        None,
+        description="Address of the server in the links of REST answers, without a path; by default that of"
+        " the request.",
+    )
     require_https: bool = Field(False, description="Refuse OAuth requests that come by plain HTTP.")
     trusted_proxies: str | None = Field(
         None, description="Proxies whose `X-Forwarded-*` count: addresses and networks, with commas."
@@ -88,6 +94,19 @@ class Settings(BaseSettings):
     analytics_requests_per_minute: int = Field(
         0, ge=0, description="Requests to the Data Analytics API a user may make in a minute; 0 is no limit."
     )
+    enterprise_requests_per_minute: int = Field(
+        0, ge=0, description="Requests to the Enterprise API a user may make in a minute; 0 is no limit."
+    )
+    enterprise_dates_with_zone: bool = Field(
+        False, description="End the four dates of course runs in the Enterprise API in `Z`."
+    )
+
+    lms_url: str = Field(
+        "http://localhost:18000", description="Address of the learning platform, where learners enroll."
+    )
+    marketing_url: str | None = Field(
+        None, description="Address of the marketing site; without it the pages of content are relative."
+    )
 
     country_database: Path | None = Field(
         None,
@@ -103,6 +122,14 @@ class Settings(BaseSettings):
         for network in value.split(",") if value else ():
             ip_network(network.strip())
         return value
+
+    @field_validator("lms_url", "marketing_url")
+    @classmethod
+    def _site(cls, value: str | None) -> str | None:
+        """Refuse what is no address of a site, and take the slash from the end."""
+        if value is not None and not re.fullmatch(r"https?://[^/?#\s]+[^?#\s]*", value):
+            raise ValueError("it is to be an address such as https://courses.example.org")
+        return value and value.rstrip("/")
 
     @property
     def serves_graphiql(self) -> bool:

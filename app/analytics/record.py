@@ -8,6 +8,7 @@ from app.analytics.activity import record_activity
 from app.analytics.addresses import Countries, record_addresses
 from app.analytics.batch import Batch
 from app.analytics.enrollment_events import enrolled, record_enrollments
+from app.analytics.last_activity import record_last_activity
 from app.analytics.places import Places
 from app.analytics.problems import record_problems
 from app.analytics.subsections import record_opens
@@ -15,7 +16,14 @@ from app.analytics.tracking import TASK, TrackingEvent
 from app.analytics.videos import record_videos
 from app.db.bulk import lock_series
 
-_RECORDS = (record_enrollments, record_activity, record_problems, record_opens, record_videos)
+_RECORDS = (
+    record_enrollments,
+    record_activity,
+    record_last_activity,
+    record_problems,
+    record_opens,
+    record_videos,
+)
 
 
 class Recorder:
@@ -48,6 +56,6 @@ class Recorder:
 
 def tells(event: TrackingEvent) -> bool:
     """Whether an event counts for any series: others name no run or nobody, or are of tasks."""
-    if enrolled(event):
+    if event.run_key and (event.learner or event.source == TASK):
         return True
-    return bool(event.run_key and (event.learner or event.source == TASK))
+    return enrolled(event) is not None

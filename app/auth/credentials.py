@@ -24,11 +24,13 @@ from app.db.models import (
     ApiKeyOrganization,
     BrowserSession,
     CourseStaff,
+    EnterpriseLearner,
+    RoleAssignment,
     User,
 )
 from app.db.models.tables import table_of
 from app.db.reader import Record
-from app.errors import Forbidden, Unauthenticated, UserInactive
+from app.errors import Forbidden, TokenExpired, Unauthenticated, UserInactive
 
 _REMEMBERED_SECONDS = 5
 """How long what was found is believed; what another process revoked works no longer than this."""
@@ -40,6 +42,11 @@ _is_course_staff = exists().where(table_of(CourseStaff).c.user_id == _user.c.id)
 _is_restricted = or_(
     *(exists().where(table_of(model).c.user_id == _user.c.id) for model in (ApiKeyCourse, ApiKeyOrganization))
 ).label("is_restricted")
+_role, _link = table_of(RoleAssignment), table_of(EnterpriseLearner)
+_reads_catalogs = or_(
+    exists().where(_role.c.user_id == _user.c.id),
+    exists().where(_link.c.user_id == _user.c.id, _link.c.linked),
+).label("reads_catalogs")
 _columns = (
     _user.c.id,
     _user.c.username,
@@ -47,6 +54,7 @@ _columns = (
     _user.c.is_superuser,
     _is_course_staff,
     _is_restricted,
+    _reads_catalogs,
 )
 _known_columns = (*_columns, _user.c.is_active)
 _ACCESS_TOKEN = (
@@ -111,7 +119,8 @@ class Authenticator:
         """The viewer that a header names; a stranger without a header or with an unknown scheme.
 
         Raises `Unauthenticated` for a known scheme without a valid key or token, as
-        `UserInactive` when its user is switched off: it never falls back to a stranger.
+        `UserInactive` when its user is switched off, as `TokenExpired` after its time: it
+        never falls back to a stranger.
         """
         scheme, _, key = (authorization or "").strip().partition(" ")
         statements = _SCHEMES.get(scheme.lower())
@@ -126,7 +135,7 @@ class Authenticator:
             found = await self._find(statements, name[1])
             remembered[name] = found
         if found.expires is not None and self._clock() >= found.expires:
-            raise Unauthenticated("Invalid Token.")
+            raise TokenExpired("Invalid Token.")
         return found.viewer
 
     async def user_of_session(self, request: HTTPConnection) -> Record | None:
@@ -190,4 +199,5 @@ def _viewer(row: Record) -> Viewer:
         frozenset(row.scope.split()),
         row.is_superuser,
         is_restricted=row.is_restricted,
+        reads_catalogs=row.reads_catalogs,
     )

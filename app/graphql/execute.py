@@ -19,6 +19,7 @@ from graphql import (
 from graphql import execute as execute_document
 
 from app.analytics.addresses import Countries
+from app.auth.clock import Clock, now
 from app.auth.viewer import Viewer
 from app.db.engine import Database
 from app.errors import CostExceeded, Forbidden, LyceumError
@@ -29,7 +30,7 @@ from app.graphql.errors import formatted, refused
 from app.graphql.rows import RowsExecutor
 from app.settings import Settings
 from app.vocabulary import Scope
-from resolvers.context import Budget, Context, PageLimits
+from resolvers.context import Budget, Context, PageLimits, Sites
 
 _LOOK = 1
 """What is spent on a document that is refused."""
@@ -72,14 +73,17 @@ class Executor:
         database: Database,
         settings: Settings,
         forget_credentials: Callable[[], None],
+        clock: Clock = now,
     ) -> None:
         self._database = database
         self._forget_credentials = forget_credentials
+        self._clock = clock
         self._settings = settings
         self.schema = schema
         self._limits = PageLimits(
             settings.page_size, settings.max_page_size, settings.max_ids, settings.max_series_days
         )
+        self._sites = Sites(settings.lms_url, settings.marketing_url)
         self._documents = Documents(schema, self._limits, settings.max_tokens)
         self._purse = Purse(settings.cost_per_minute)
         path = settings.country_database
@@ -87,10 +91,10 @@ class Executor:
 
     async def execute(self, viewer: Viewer, operation: Operation, payer: str) -> Answer:
         """Run an operation for a viewer; `payer` names whose budget it is taken from."""
-        now = dt.datetime.now(dt.UTC)
+        moment = self._clock()
         try:
             # Looking at a document costs something too, whatever comes of it.
-            self._purse.spend(payer, _LOOK, now)
+            self._purse.spend(payer, _LOOK, moment)
             document = self._documents.get(operation.query)
             node = document.operation(operation.name)
             if operation.read_only and node.operation is not OperationType.QUERY:
@@ -100,13 +104,13 @@ class Executor:
             errors = document.errors(hide_suggestions=self._hides(viewer))
             if errors:
                 return Answer({"errors": [formatted(error) for error in errors]}, executed=False)
-            budget = self._purse.spend(payer, cost, now, paid=_LOOK)
+            budget = self._purse.spend(payer, cost, moment, paid=_LOOK)
         except GraphQLError as error:
             return Answer({"errors": [formatted(error)]}, executed=False)
         except LyceumError as error:
             return Answer({"errors": [refused(error)]}, executed=False, refusal=error)
         return await self._run(
-            document, operation, self._context(viewer, document, self._limits, budget, now)
+            document, operation, self._context(viewer, document, self._limits, budget, moment)
         )
 
     def store(self, text: str) -> Document:
@@ -120,15 +124,15 @@ class Executor:
             viewer.require(_scope(node))
         except LyceumError as error:
             return Answer({"errors": [refused(error)]}, executed=False, refusal=error)
-        context = self._context(viewer, document, STORED_LIMITS, _FREE, dt.datetime.now(dt.UTC))
+        context = self._context(viewer, document, STORED_LIMITS, _FREE, self._clock())
         return await self._run(document, Operation("", variables), context)
 
     def _context(
-        self, viewer: Viewer, document: Document, limits: PageLimits, budget: Budget, now: dt.datetime
+        self, viewer: Viewer, document: Document, limits: PageLimits, budget: Budget, moment: dt.datetime
     ) -> Context:
         forget = self._forget_credentials
         memo, countries = document.memo, self._countries
-        return Context(viewer, self._database, limits, budget, now, memo, forget, countries)
+        return Context(viewer, self._database, limits, self._sites, budget, moment, memo, forget, countries)
 
     async def _run(self, document: Document, operation: Operation, context: Context) -> Answer:
         extensions = {"cost": context.budget.cost}

@@ -1,13 +1,15 @@
 """A headless Chromium that reaches nothing but this machine."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
 from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
 
 from tests.browser.logs import log
+from tests.databases import Databases
+from tests.servers import LiveServer, running_server
 
 
 @pytest.fixture(scope="session")
@@ -48,3 +50,10 @@ def browser(chromium: webdriver.Chrome) -> Iterator[webdriver.Chrome]:
     chromium.execute_cdp_cmd("Network.clearBrowserCookies", {})
     everything = {"origin": "*", "storageTypes": "all"}
     chromium.execute_cdp_cmd("Storage.clearDataForOrigin", everything)
+
+
+@pytest.fixture(scope="module")
+async def server(demo_urls: dict[str, str], databases: Databases) -> AsyncIterator[LiveServer]:
+    """`lyceum serve` over demo data of its own."""
+    with running_server({"LYCEUM_DATABASE_URL": await databases.copy_url(demo_urls["sqlite"])}) as server:
+        yield server
