@@ -19,16 +19,23 @@ from app.imports.tracking_log import Days, import_logs
 _SHOWN = 100
 """How many things of a kind are named one by one."""
 
+EmitEvents = Annotated[
+    bool, typer.Option("--emit-events", help="Write events, and tell webhooks, of what is new.")
+]
+
 app = typer.Typer(help="Import data sets.", no_args_is_help=True)
 
 
 @app.command()
 def oulad(
     directory: Annotated[Path, typer.Argument(help="Where the .csv or .csv.gz files are.", metavar="DIR")],
+    emit_events: EmitEvents = False,
 ) -> None:
     """Import the Open University Learning Analytics data set. A second import changes nothing."""
     with progress_bars() as progress:
-        summary = with_database(lambda database: import_oulad(database, directory, progress=progress))
+        summary = with_database(
+            lambda database: import_oulad(database, directory, emits_events=emit_events, progress=progress)
+        )
     _say(asdict(summary))
 
 
@@ -37,6 +44,7 @@ def catalog(
     files: Annotated[
         list[Path], typer.Argument(help="JSON files, plain or .json.gz; of one run the last record counts.")
     ],
+    emit_events: EmitEvents = False,
 ) -> None:
     """Import courses and course runs as course-discovery's API shows them.
 
@@ -45,7 +53,9 @@ def catalog(
     not tell stays. A second import of the same files changes nothing.
     """
     with progress_bars() as progress:
-        written = with_database(lambda database: import_catalog(database, files, progress=progress))
+        written = with_database(
+            lambda database: import_catalog(database, files, emits_events=emit_events, progress=progress)
+        )
     _say(written)
 
 
@@ -59,6 +69,7 @@ def edx_package(
             metavar="DIR",
         ),
     ],
+    emit_events: EmitEvents = False,
 ) -> None:
     """Import the tables of an edX research data package.
 
@@ -68,7 +79,11 @@ def edx_package(
     changes nothing.
     """
     with progress_bars() as progress:
-        summary = with_database(lambda database: import_edx_package(database, directory, progress=progress))
+        summary = with_database(
+            lambda database: import_edx_package(
+                database, directory, emits_events=emit_events, progress=progress
+            )
+        )
     _list("Found", summary.found)
     _list("Not there", summary.missing)
     _list("Ignored", summary.ignored)
@@ -135,6 +150,7 @@ def tracking_log(
         bool,
         typer.Option("--again", help="Read lines again that are imported already; no event counts twice."),
     ] = False,
+    emit_events: EmitEvents = False,
 ) -> None:
     """Import Open edX tracking logs, and bring every series up to date.
 
@@ -154,6 +170,7 @@ def tracking_log(
                 days=days,
                 again=again,
                 countries=countries,
+                emits_events=emit_events,
                 report=malformed.report,
                 progress=progress,
             )

@@ -5,6 +5,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 
+from sqlalchemy import or_, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlmodel import col
+
 from app.db.engine import Database
 from app.db.models import (
     Course,
@@ -13,6 +17,7 @@ from app.db.models import (
     CourseRunStaff,
     CourseSubject,
     Entitlement,
+    Event,
     Organization,
     Person,
     Seat,
@@ -22,13 +27,18 @@ from app.imports.catalog_records import Entry, Offering, read_entry
 from app.imports.json_files import read_objects
 from app.imports.refresh import Refresh, Values
 from app.progress import Advance, Progress, silent
-from app.vocabulary import OrganizationRole
+from app.vocabulary import OrganizationRole, RunStatus, WebhookEvent
+from app.webhooks.news import News
 
 _CHUNK = 100
 
 
 async def import_catalog(
-    database: Database, files: Sequence[Path], *, progress: Progress = silent
+    database: Database,
+    files: Sequence[Path],
+    *,
+    emits_events: bool = False,
+    progress: Progress = silent,
 ) -> Counter[str]:
     """Make courses and runs say what files say, in one transaction; returns the rows written, by table.
 
@@ -37,14 +47,15 @@ async def import_catalog(
     belongs to the course it stands in, else to the one it names. Of records
     that contradict one another the last one counts. Raises `BadUserInput`,
     naming file, line and field, for files that cannot be used; nothing is
-    imported then.
+    imported then. Others are told of runs that become available if `emits_events`.
     """
     async with database.begin() as connection:
-        refresh = Refresh(connection)
+        refresh, news = Refresh(connection), News(wanted=emits_events)
         advance = progress("Importing files", len(files))
         entries = _read(files, advance)
         while chunk := list(islice(entries, _CHUNK)):
-            await _import(refresh, chunk)
+            await _import(refresh, chunk, connection, news)
+        await news.tell(connection)
     return +refresh.written
 
 
@@ -54,7 +65,9 @@ def _read(files: Iterable[Path], advance: Advance) -> Iterator[Entry]:
         advance(1)
 
 
-async def _import(refresh: Refresh, entries: Sequence[Entry]) -> None:
+async def _import(
+    refresh: Refresh, entries: Sequence[Entry], connection: AsyncConnection, news: News
+) -> None:
     runs = [run for entry in entries for run in entry.runs]
     described = [(entry.course["key"], entry) for entry in entries if entry.course]
     courses = [entry.course for entry in entries if entry.course]
@@ -79,10 +92,32 @@ async def _import(refresh: Refresh, entries: Sequence[Entry]) -> None:
     await refresh.children(Entitlement, "course_id", ("mode",), entitlements)
 
     offered = [run.values | {"course_id": course_ids[run.course]} for run in runs]
+    before = await _available(connection, offered) if news.wanted else {}
     run_ids = await refresh.rows(CourseRun, "key", offered)
+    if news.wanted:
+        after = await _available(connection, offered)
+        news.add(
+            Event(type=WebhookEvent.COURSE_CREATED, run_id=id_, course_id=course_id)
+            for id_, course_id in after.items()
+            if id_ not in before
+        )
     seats = {run_ids[run.values["key"]]: run.seats for run in runs if run.seats is not None}
     await refresh.children(Seat, "run_id", ("mode", "credit_provider"), seats)
     await _staff(refresh, runs, run_ids)
+
+
+async def _available(connection: AsyncConnection, runs: Sequence[Values]) -> dict[int, int]:
+    """Those of some runs that are published or once were, by what is known here; their courses by id."""
+    uuids = [run["uuid"] for run in runs if run.get("uuid")]
+    named = or_(col(CourseRun.key).in_([run["key"] for run in runs]), col(CourseRun.uuid).in_(uuids))
+    columns = (col(CourseRun.id), col(CourseRun.course_id), col(CourseRun.status))
+    rows = (await connection.execute(select(*columns).where(named))).all()
+    ids = [row.id for row in rows]
+    told = select(col(Event.run_id)).where(
+        col(Event.type) == WebhookEvent.COURSE_CREATED, col(Event.run_id).in_(ids)
+    )
+    known = set(await connection.scalars(told))
+    return {row.id: row.course_id for row in rows if row.status == RunStatus.PUBLISHED or row.id in known}
 
 
 async def _organizations(

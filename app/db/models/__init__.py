@@ -68,6 +68,7 @@ from app.db.models.tracking import (
     VideoEvent,
     Viewing,
 )
+from app.db.models.webhooks import DeliveryAttempt, WebhookSubscription
 
 __all__ = [
     "AccessToken",
@@ -89,6 +90,7 @@ __all__ = [
     "CourseRunStaff",
     "CourseStaff",
     "CourseSubject",
+    "DeliveryAttempt",
     "Enrollment",
     "EnrollmentAttribute",
     "EnrollmentEvent",
@@ -131,5 +133,6 @@ __all__ = [
     "VideoViews",
     "Viewing",
     "Voucher",
+    "WebhookSubscription",
     "now",
 ]
