@@ -39,13 +39,13 @@ class Key:
     @property
     def told(self) -> str:
         """What receivers verify with: the shared secret, or of Ed25519 the public key."""
-        if self.kind is SignatureKind.HMAC:
+        if self.kind == SignatureKind.HMAC:
             return f"whsec_{_base64(self.material)}"
         return f"whpk_{_base64(self._private().public_key().public_bytes_raw())}"
 
     def sign(self, content: bytes) -> str:
         """The signature of some content, with its version in front."""
-        if self.kind is SignatureKind.HMAC:
+        if self.kind == SignatureKind.HMAC:
             return f"v1,{_base64(hmac.digest(self.material, content, sha256))}"
         return f"v1a,{_base64(self._private().sign(content))}"
 

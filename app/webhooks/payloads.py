@@ -19,10 +19,10 @@ Object = dict[str, Any]
 PROGRESS = ("absolute_progress", "max_possible_progress", "completed", "success")
 """The columns of `Progress` that the payload of an event about it has."""
 
-_MIME_TYPE = "application/vnd.nextthought.zapier."
+MIME_TYPE = "application/vnd.nextthought.zapier."
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _LONGEST_PROVIDER_ID = 32
-_EVENT_CLASSES = {
+EVENT_CLASSES = {
     WebhookEvent.USER_CREATED: "UserCreatedEvent",
     WebhookEvent.COURSE_CREATED: "CourseCreatedEvent",
     WebhookEvent.USER_ENROLLED: "UserEnrolledEvent",
@@ -30,7 +30,8 @@ _EVENT_CLASSES = {
 }
 _TITLES = re.compile(r"(?:dr|mr|mrs|ms|miss|mx|prof|professor|sir|rev)\.?", re.IGNORECASE)
 _SUFFIXES = re.compile(r"(?:jr|sr|ii|iii|iv|phd|ph\.d|md|m\.d|esq)\.?", re.IGNORECASE)
-_SCOPES = {
+SCOPES = ("Public", "Purchased", "ForCredit", "ForCreditDegree", "ForCreditNonDegree")
+_SCOPE_OF_MODE = {
     "verified": "Purchased",
     "professional": "Purchased",
     "no-id-professional": "Purchased",
@@ -83,8 +84,8 @@ def _event(event: Event, users: Mapping[int, Any], runs: Mapping[int, Any]) -> O
             "Course": course_details(run),
             "Progress": progress_details(event.payload),
         }
-    name = _EVENT_CLASSES[type_]
-    mime_type = f"{_MIME_TYPE}event.{name.removesuffix('Event').lower()}"
+    name = EVENT_CLASSES[type_]
+    mime_type = f"{MIME_TYPE}event.{name.removesuffix('Event').lower()}"
     return {"Class": name, "MimeType": mime_type, "EventType": type_, "Data": data}
 
 
@@ -137,7 +138,7 @@ def progress_details(progress: Mapping[str, Any]) -> Object:
 
 def scope_of(mode: str) -> str:
     """The scope that an enrollment in a mode has (2.3)."""
-    return _SCOPES.get(mode, "Public")
+    return _SCOPE_OF_MODE.get(mode, "Public")
 
 
 def instant(moment: dt.datetime) -> str:
@@ -146,7 +147,7 @@ def instant(moment: dt.datetime) -> str:
 
 
 def _object(name: str) -> Object:
-    return {"Class": name, "MimeType": _MIME_TYPE + name.lower()}
+    return {"Class": name, "MimeType": MIME_TYPE + name.lower()}
 
 
 def _first_and_last(name: str) -> Object:

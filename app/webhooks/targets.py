@@ -56,8 +56,8 @@ def parse_target(url: str, *, allow_private: bool = False) -> Target:
         raise BadUserInput(INVALID, field="target") from error
     if allow_private:
         return target
-    literal = _literal(target.host)
-    is_local = target.host.rstrip(".").rpartition(".")[2] == "localhost"
+    host = target.host.rstrip(".")
+    literal, is_local = _literal(host), host.rpartition(".")[2] == "localhost"
     if target.scheme != "https" or is_local or (literal is not None and not is_routable(literal)):
         raise BadUserInput(INVALID, field="target")
     return target

@@ -103,7 +103,7 @@ async def until(condition: Callable[[], Any], seconds: float = 30) -> None:
             await asyncio.sleep(0.02)
 
 
-class Later:
+class SetClock:
     """A clock that a test sets."""
 
     def __init__(self) -> None:
