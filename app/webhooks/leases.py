@@ -2,6 +2,7 @@
 
 import asyncio
 import datetime as dt
+import logging
 from asyncio import Event, Task
 
 from sqlalchemy import exists, or_, select
@@ -14,6 +15,8 @@ from app.webhooks.pending import SCHEDULED
 from app.webhooks.queue import MOST_AT_A_TIME, Claimed, Deliverer, Later, sleep
 
 _POLL_SECONDS = 0.2
+
+_logger = logging.getLogger("lyceum.webhooks")
 
 
 class LeaseQueue:
@@ -56,8 +59,13 @@ class LeaseQueue:
             return False
         task = asyncio.create_task(deliverer.deliver(claimed))
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._end)
         return True
+
+    def _end(self, task: Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()):
+            _logger.error("A delivery failed; it is made again", exc_info=error)
 
     async def _due(self) -> list[int]:
         """The subscriptions that have an attempt to make now."""

@@ -116,6 +116,16 @@ async def test_every_committed_change_is_told_and_nothing_else(
     assert len(set.union(*ids.values())) == len(committed)
 
 
+@pytest.mark.parametrize("dialect", DIALECTS)
+async def test_a_worker_ends_when_it_is_told_to(dialect: str, databases: Databases) -> None:
+    worker = Program(
+        ("worker",), {"LYCEUM_DATABASE_URL": await databases.empty_url(dialect)}, "Delivering webhooks"
+    )
+    with running(worker):
+        worker.process.send_signal(signal.SIGTERM)
+        assert await asyncio.to_thread(worker.process.wait, 30) == 0
+
+
 def sometimes_failing(delivery: Delivery) -> bytes | None:
     if random.random() < 0.01:
         return answer("500 Internal Server Error")
