@@ -123,6 +123,19 @@ def _of_own_customer(column: str) -> Rule:
     return rule
 
 
+def _own_subscription(viewer: Viewer, rows: FromClause) -> ColumnElement[bool]:
+    """Those of others are for superusers alone (Zapier contract 5.2)."""
+    return true() if viewer.is_superuser else _own("owner_id")(viewer, rows)
+
+
+def _of_own_subscription(viewer: Viewer, rows: FromClause) -> ColumnElement[bool]:
+    if viewer.is_superuser:
+        return true()
+    subscription = table_of(models.WebhookSubscription).alias("seen_subscription")
+    seen = _own_subscription(viewer, subscription)
+    return exists().where(subscription.c.id == rows.c.subscription_id, seen)
+
+
 _RULES: dict[type[SQLModel], Rule] = {
     models.AccessToken: _own("user_id"),
     models.Course: _everyone,
@@ -143,5 +156,7 @@ _RULES: dict[type[SQLModel], Rule] = {
     models.EnterpriseCatalog: _of_own_customer("customer_id"),
     models.EnterpriseCustomer: _of_own_customer("id"),
     models.Module: _of_readable_run,
+    models.WebhookSubscription: _own_subscription,
+    models.DeliveryAttempt: _of_own_subscription,
 }
-_FOR_STAFF_TOO = {models.Module}
+_FOR_STAFF_TOO = {models.Module, models.WebhookSubscription, models.DeliveryAttempt}

@@ -4,6 +4,7 @@ import strawberry
 
 from app.vocabulary import (
     Activity,
+    AttemptStatus,
     Bucket,
     ClientType,
     ClosedReason,
@@ -16,10 +17,13 @@ from app.vocabulary import (
     Pacing,
     ProgramStatus,
     RunStatus,
+    SignatureKind,
+    WebhookEvent,
 )
 
 __all__ = [
     "Activity",
+    "AttemptStatus",
     "Bucket",
     "ClientType",
     "ClosedReason",
@@ -32,11 +36,16 @@ __all__ = [
     "Pacing",
     "ProgramStatus",
     "RunStatus",
+    "SignatureKind",
+    "WebhookEvent",
 ]
 
 for _enum, _description in {
+    AttemptStatus: "What became of an attempt to deliver; it changes once.",
     Activity: "What learners are counted for week by week.",
     Bucket: "How often a series has a row; a week is from Monday to Sunday.",
+    SignatureKind: "How deliveries are signed, by Standard Webhooks.",
+    WebhookEvent: "The events that webhooks tell of.",
     ClientType: "Whether an OAuth client can keep a secret.",
     ClosedReason: "Why nobody can enroll in a course run.",
     ConsentPolicy: "How consent to share data is asked for.",

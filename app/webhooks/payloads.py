@@ -50,7 +50,12 @@ async def bodies(connection: AsyncConnection, events: Sequence[Event]) -> list[s
         course.c.full_description.label("course_full_description"),
     ).join(course, course.c.id == run.c.course_id)  # fmt: skip
     runs = await _rows(connection, joined, run, (it.run_id for it in events))
-    return [orjson.dumps(_event(it, users, runs)).decode() for it in events]
+    return [
+        orjson.dumps(
+            event_body(it.type, users.get(it.user_id or 0), runs.get(it.run_id or 0), it.payload)
+        ).decode()
+        for it in events
+    ]
 
 
 async def _rows(
@@ -63,9 +68,9 @@ async def _rows(
     return {row.id: row for row in rows}
 
 
-def _event(event: Event, users: Mapping[int, Any], runs: Mapping[int, Any]) -> Object:
-    type_ = WebhookEvent(event.type)
-    user, run = users.get(event.user_id or 0), runs.get(event.run_id or 0)
+def event_body(type: str, user: Any, run: Any, facts: Mapping[str, Any]) -> Object:
+    """The body of an event of a type: about a user, in a course run, with what else its type tells."""
+    type_ = WebhookEvent(type)
     if type_ is WebhookEvent.USER_CREATED:
         data = user_details(user)
     elif type_ is WebhookEvent.COURSE_CREATED:
@@ -75,14 +80,14 @@ def _event(event: Event, users: Mapping[int, Any], runs: Mapping[int, Any]) -> O
             **_object("CourseEnrollmentDetails"),
             "User": user_details(user),
             "Course": course_details(run),
-            "Scope": event.payload.get("scope") or scope_of(event.payload["mode"]),
+            "Scope": facts.get("scope") or scope_of(facts["mode"]),
         }
     else:
         data = {
             **_object("ProgressSummary"),
             "User": user_details(user),
             "Course": course_details(run),
-            "Progress": progress_details(event.payload),
+            "Progress": progress_details(facts),
         }
     name = EVENT_CLASSES[type_]
     mime_type = f"{MIME_TYPE}event.{name.removesuffix('Event').lower()}"

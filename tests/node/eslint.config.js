@@ -24,6 +24,7 @@ const VALUES = [
   'SubsectionOpens',
   'VideoSegment',
   'VideoViews',
+  'WebhookEventType',
 ];
 
 // What mutations answer: about objects, and none themselves.
@@ -41,6 +42,10 @@ const RESULTS = [
   'OAuthClientIssued',
   'UserSaved',
   'ValidationError',
+  'WebhookKeyIssued',
+  'WebhookRemoved',
+  'WebhookSaved',
+  'WebhookStarted',
 ];
 
 // "username" is one word, not "user" before "name".

@@ -18,7 +18,7 @@ from app.db.models import DeliveryAttempt, User, WebhookSubscription
 from app.settings import Settings
 from app.vocabulary import WebhookEvent
 from app.webhooks.exchange import Client
-from app.webhooks.subscriptions import subscribe
+from app.webhooks.subscriptions import Subscriptions
 from app.webhooks.worker import Worker
 from tests.webhooks.receivers import Receiver, receiving
 
@@ -51,7 +51,8 @@ async def hook(
         owner: User | None = await session.scalar(select(User).where(col(User.username) == "admin"))
         if owner is None:
             owner = await make_admin(session)
-        subscription, _ = await subscribe(session, settings, owner.id, event, target, **options)
+        made = Subscriptions(settings)
+        subscription, _ = await made.subscribe(session, owner.id, event, target, **options)
         return subscription.id
 
 

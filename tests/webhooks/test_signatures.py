@@ -19,10 +19,11 @@ from app.vocabulary import AttemptStatus, SignatureKind, WebhookEvent
 from app.webhooks.delivery import NO_KEY, Delivery
 from app.webhooks.exchange import Client
 from app.webhooks.keys import Key, Vault, signed_headers
-from app.webhooks.subscriptions import MOST_OVERLAP, rotate_key, subscribe
+from app.webhooks.subscriptions import MOST_OVERLAP, Subscriptions
 from tests.webhooks.conftest import SETTINGS, SetClock, attempts, hook, make_admin, make_users, until, working
 from tests.webhooks.receivers import Receiver
 
+SUBSCRIPTIONS = Subscriptions(SETTINGS)
 BODY = '{"EventType":"user.created","Data":{"Realname":"Zoë"}}'
 
 
@@ -65,8 +66,8 @@ async def test_before_during_and_after_a_rotation(
     clock = SetClock()
     async with database.session() as session:
         owner = await make_admin(session)
-        subscription, old = await subscribe(
-            session, SETTINGS, owner.id, WebhookEvent.USER_CREATED, receiver.url(), signature=first
+        subscription, old = await SUBSCRIPTIONS.subscribe(
+            session, owner.id, WebhookEvent.USER_CREATED, receiver.url(), signature=first
         )
         id_ = subscription.id
 
@@ -83,7 +84,7 @@ async def test_before_during_and_after_a_rotation(
     assert await verified_by("before", old) == [True]
     async with database.session() as session:
         stored = await session.get_one(WebhookSubscription, id_)
-        new = rotate_key(stored, SETTINGS, dt.timedelta(minutes=4), second)
+        new = SUBSCRIPTIONS.rotate_key(stored, dt.timedelta(minutes=4), second)
     assert await verified_by("during", old, new) == [True, True]
     clock.moment = now() + dt.timedelta(minutes=4, seconds=5)
     assert await verified_by("after", old, new) == [False, True]
@@ -113,9 +114,9 @@ def test_overlaps_have_a_limit() -> None:
     )
     for overlap in (dt.timedelta(seconds=-1), MOST_OVERLAP + dt.timedelta(seconds=1)):
         with pytest.raises(BadUserInput):
-            rotate_key(subscription, SETTINGS, overlap)
-    rotate_key(subscription, SETTINGS, MOST_OVERLAP)
-    rotate_key(subscription, SETTINGS, dt.timedelta())
+            SUBSCRIPTIONS.rotate_key(subscription, overlap)
+    SUBSCRIPTIONS.rotate_key(subscription, MOST_OVERLAP)
+    SUBSCRIPTIONS.rotate_key(subscription, dt.timedelta())
 
 
 async def test_nothing_is_sent_that_cannot_be_signed(database: Database, receiver: Receiver) -> None:
