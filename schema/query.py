@@ -51,7 +51,7 @@ from schema.oauth import AccessToken, OAuthClient
 from schema.people import User
 from schema.relay import Connection, ContextInfo, Node, connection, field, look_up
 from schema.selection import columns
-from schema.webhooks import WebhookEventType, WebhookSubscription, catalogue
+from schema.webhooks import WebhookEventEntry, WebhookSubscription, catalogue
 
 _ENTITIES: dict[str, Entity] = {
     entity.name: entity
@@ -189,6 +189,6 @@ class Query:
         WebhookSubscriptionOrder,
         "The viewer's subscriptions of webhooks; for superusers all.",
     )
-    webhook_events: list[WebhookEventType] = strawberry.field(
+    webhook_events: list[WebhookEventEntry] = strawberry.field(
         resolver=catalogue, description="The events that webhooks can tell of."
     )

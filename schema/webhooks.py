@@ -69,16 +69,16 @@ class WebhookSubscription(Node):
 
 
 @strawberry.type(description="An event that webhooks can tell of.")
-class WebhookEventType:
+class WebhookEventEntry:
     type: WebhookEvent = field("Its name.")
     description: str = field("When it happens.")
     schema: JSON = field("JSON Schema of the body that is sent.")
 
 
-def catalogue() -> list[WebhookEventType]:
+def catalogue() -> list[WebhookEventEntry]:
     """The events there are."""
     return [
-        WebhookEventType(type=it.type, description=it.description, schema=JSON(it.schema))
+        WebhookEventEntry(type=it.type, description=it.description, schema=JSON(it.schema))
         for it in CATALOGUE.values()
     ]
 

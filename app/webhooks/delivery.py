@@ -1,7 +1,10 @@
 """Claiming attempts, making them, and what follows from their outcomes (Zapier contract 10.3 to 10.6)."""
 
+import asyncio
 import datetime as dt
 import random
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 from sqlalchemy import (
@@ -44,6 +47,8 @@ _FAILING_FOR = dt.timedelta(hours=120)
 _MOST_AT_A_TIME = 10
 """Attempts that one target has to bear at a time."""
 
+_MOST_TRANSACTIONS = 4
+_LOCK_MILLISECONDS = 5000
 _BETWEEN_LOOKS = dt.timedelta(seconds=0.1)
 _STATUS_GONE = 410
 
@@ -61,13 +66,14 @@ class Delivery:
         self._vault = Vault(settings)
         self._clock = clock
         self._client = client
+        self._turns = asyncio.Semaphore(_MOST_TRANSACTIONS)
 
     async def claim(self, subscription_id: int) -> Claimed | Later | None:
         """Take what is first of a subscription; None when there is nothing more to come.
 
         First tries go before others, in the order in which they were written.
         """
-        async with self._database.begin() as connection:
+        async with self._transaction() as connection:
             subscription = await _locked(connection, subscription_id)
             if subscription is None:
                 return None
@@ -96,8 +102,16 @@ class Delivery:
             exchange = await self._client.post(subscription.target, attempt.body.encode(), headers)
         else:
             exchange = Exchange(NO_KEY)
-        async with self._database.begin() as connection:
+        async with self._transaction() as connection:
             await self._resolve(connection, attempt, exchange)
+
+    @asynccontextmanager
+    async def _transaction(self) -> AsyncIterator[AsyncConnection]:
+        """A transaction that leaves connections for others, and waits for no worker that stands still."""
+        async with self._turns, self._database.begin() as connection:
+            if connection.dialect.name == "postgresql":
+                await connection.exec_driver_sql(f"SET LOCAL lock_timeout = {_LOCK_MILLISECONDS}")
+            yield connection
 
     async def _first(self, connection: AsyncConnection, subscription_id: int, now: dt.datetime) -> Any:
         free = and_(

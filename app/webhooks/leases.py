@@ -12,7 +12,7 @@ from app.db.clock import Clock
 from app.db.engine import Database
 from app.db.models import DeliveryAttempt, WebhookSubscription
 from app.webhooks.pending import SCHEDULED
-from app.webhooks.queue import MOST_AT_A_TIME, Claimed, Deliverer, Later, sleep
+from app.webhooks.queue import MOST_AT_A_TIME, Claimed, Deliverer, Later, deliver_on, sleep
 
 _POLL_SECONDS = 0.2
 
@@ -36,7 +36,7 @@ class LeaseQueue:
                 for subscription_id in await self._due():
                     if len(self._tasks) >= MOST_AT_A_TIME or stopping.is_set():
                         break
-                    claimed += await self._claim(deliverer, subscription_id)
+                    claimed += await self._claim(deliverer, subscription_id, stopping)
                 if len(self._tasks) >= MOST_AT_A_TIME:
                     await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
                 elif not claimed:
@@ -51,13 +51,13 @@ class LeaseQueue:
     async def forget(self, before: dt.datetime) -> None:
         """Do nothing: nothing is kept but the attempts."""
 
-    async def _claim(self, deliverer: Deliverer, subscription_id: int) -> bool:
+    async def _claim(self, deliverer: Deliverer, subscription_id: int, stopping: Event) -> bool:
         claimed = await deliverer.claim(subscription_id)
         if isinstance(claimed, Later):
             self._paused[subscription_id] = self._clock() + claimed.delay
         if not isinstance(claimed, Claimed):
             return False
-        task = asyncio.create_task(deliverer.deliver(claimed))
+        task = asyncio.create_task(deliver_on(deliverer, claimed, stopping))
         self._tasks.add(task)
         task.add_done_callback(self._end)
         return True

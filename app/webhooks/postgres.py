@@ -30,7 +30,7 @@ from app.db.engine import Database
 from app.db.models import DeliveryAttempt
 from app.db.types import UtcDateTime
 from app.webhooks.pending import SCHEDULED
-from app.webhooks.queue import MOST_AT_A_TIME, Claimed, Deliverer, Later
+from app.webhooks.queue import MOST_AT_A_TIME, Claimed, Deliverer, Later, deliver_on
 
 _SETTINGS = DBSettings(db_schema="webhook_queue")
 _ENTRYPOINT = "webhook"
@@ -97,7 +97,7 @@ class PostgresQueue:
                 try:
                     claimed = await deliverer.claim(int(job.payload or b""))
                     if isinstance(claimed, Claimed):
-                        await deliverer.deliver(claimed)
+                        await deliver_on(deliverer, claimed, stopping)
                 except Exception as error:
                     if job.attempts < _MOST_FAULTS:
                         raise RetryRequested(_FAULT_DELAY, repr(error)) from error

@@ -55,6 +55,19 @@ class Queue(Protocol):
         """Remove what the queue keeps of jobs that were done before an instant."""
 
 
+async def deliver_on(deliverer: Deliverer, claimed: Claimed, stopping: Event) -> None:
+    """Deliver what was claimed, and then what else of the subscription can be had at once.
+
+    So a backlog is worked off without a pause, and jobs that come later find less to do.
+    """
+    following: Claimed | Later | None = claimed
+    while isinstance(following, Claimed):
+        await deliverer.deliver(following)
+        if stopping.is_set():
+            return
+        following = await deliverer.claim(claimed.subscription.id)
+
+
 async def sleep(stopping: Event, seconds: float) -> None:
     """Wait for some time, or until it is time to stop."""
     try:

@@ -24,7 +24,7 @@ const VALUES = [
   'SubsectionOpens',
   'VideoSegment',
   'VideoViews',
-  'WebhookEventType',
+  'WebhookEventEntry',
 ];
 
 // What mutations answer: about objects, and none themselves.

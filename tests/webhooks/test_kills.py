@@ -13,6 +13,8 @@ from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import count
+from threading import Thread
 
 import httpx
 import pytest
@@ -42,6 +44,7 @@ class Program:
     environment: dict[str, str]
     sign: str
     process: subprocess.Popen[str] = field(init=False)
+    reading: Thread = field(init=False)
 
     def start(self) -> None:
         self.process = subprocess.Popen(
@@ -54,12 +57,17 @@ class Program:
         assert self.process.stdout is not None
         for line in self.process.stdout:
             if self.sign in line:
-                return
-        raise AssertionError(f"{self.words} did not start")
+                break
+        else:
+            raise AssertionError(f"{self.words} did not start")
+        # A process whose output nobody reads stands still once the pipe is full.
+        self.reading = Thread(target=self.process.stdout.read)
+        self.reading.start()
 
     def kill(self) -> None:
         self.process.send_signal(signal.SIGKILL)
         self.process.wait()
+        self.reading.join()
         assert self.process.stdout is not None
         self.process.stdout.close()
 
@@ -134,13 +142,12 @@ def sometimes_failing(delivery: Delivery) -> bytes | None:
 
 async def make_changes(client: httpx.AsyncClient, database: Database, number: int) -> None:
     """Make users over HTTP until enough are there, and beside them transactions that come to nothing."""
-    wanted = iter(range(10 * CHANGES))
-    left = CHANGES
+    numbers, left = count(), CHANGES
 
     async def make() -> None:
         nonlocal left
         while left > 0:
-            name = f"change-{number}-{next(wanted)}"
+            name = f"change-{number}-{next(numbers)}"
             headers = {"authorization": f"Token {STAFF_KEY}"}
             body = {"query": CREATE, "variables": {"name": name}}
             try:
