@@ -123,7 +123,6 @@ async def test_no_more_requests_than_the_limit(database: Database, receiver: Rec
     gaps = [(later - earlier).total_seconds() for earlier, later in pairwise(starts)]
     # Each was claimed a tenth of a second after the one before, and sent a moment later.
     assert (starts[-1] - starts[0]).total_seconds() > 0.6, gaps
-    assert [it.path for it in receiver.deliveries[:8]].count("/fast") > 4
 
 
 async def test_what_a_dead_worker_held_is_delivered_by_another(

@@ -4,6 +4,7 @@ import base64
 import datetime as dt
 from typing import Any
 
+import orjson
 import pytest
 from cryptography.exceptions import InvalidSignature
 from cryptography.fernet import Fernet
@@ -20,6 +21,7 @@ from app.webhooks.delivery import NO_KEY, Delivery
 from app.webhooks.exchange import Client
 from app.webhooks.keys import Key, Vault, signed_headers
 from app.webhooks.subscriptions import MOST_OVERLAP, Subscriptions
+from tests.node import node
 from tests.webhooks.conftest import SETTINGS, SetClock, attempts, hook, make_admin, make_users, until, working
 from tests.webhooks.receivers import Receiver
 
@@ -56,6 +58,16 @@ def test_what_is_signed_verifies_and_nothing_else_does(kind: SignatureKind) -> N
     assert not verifies(key.told, headers, BODY + " ")
     assert not verifies(key.told, headers | {"webhook-id": "msg_2"}, BODY)
     assert not verifies(Key.new(kind).told, headers, BODY)
+
+
+def test_receivers_in_javascript_verify_too() -> None:
+    """With the key before a rotation and the one after it, while both sign."""
+    new, old, other = (Key.new(SignatureKind.HMAC) for _ in range(3))
+    headers = signed_headers("msg_1", now(), BODY, [new, Key.new(SignatureKind.ED25519), old])
+    secrets = [key.told for key in (new, old, other)]
+    given = orjson.dumps({"secrets": secrets, "headers": headers, "body": BODY}).decode()
+    said = node("webhook.js", given)
+    assert said.splitlines() == ["verified", "verified", "No matching signature found"]
 
 
 @pytest.mark.parametrize("first", SignatureKind)
