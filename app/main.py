@@ -1,5 +1,6 @@
 """The application: mounts everything, does nothing else."""
 
+import asyncio
 import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -32,6 +33,7 @@ from app.settings import Settings
 from app.web import static
 from app.web.explorer import explorer_page
 from app.web.graphiql import graphiql_page
+from app.webhooks.worker import Worker
 from schema.build import SCHEMA
 
 GRAPHQL_PATH = "/graphql"
@@ -76,6 +78,7 @@ def create_app(settings: Settings | None = None, clock: Clock = now) -> Starlett
     )
     user_tokens = UserTokens(database, passwords, oauth.requests, settings, clock)
     shim = Shim(APIS, executor, authenticator, Services(database, user_tokens), settings, clock)
+    delivery = Worker(database, settings, clock)
     proxies = settings.trusted_proxies
 
     async def front(request: Request) -> Response:
@@ -89,7 +92,12 @@ def create_app(settings: Settings | None = None, clock: Clock = now) -> Starlett
         # What lives as long as the process need not be looked through at every collection.
         gc.collect()
         gc.freeze()
+        stopping = asyncio.Event()
+        worker = asyncio.create_task(delivery.run(stopping)) if settings.webhook_worker else None
         yield
+        stopping.set()
+        if worker is not None:
+            await worker
         await database.dispose()
 
     app = Starlette(

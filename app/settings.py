@@ -5,7 +5,8 @@ from enum import StrEnum
 from ipaddress import ip_network
 from pathlib import Path
 
-from pydantic import Field, field_validator
+from cryptography.fernet import Fernet
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -114,6 +115,35 @@ class Settings(BaseSettings):
         " are where their profiles say.",
     )
     max_events_bytes: int = Field(1_048_576, ge=1, description="Greatest body of `POST /events`.")
+
+    webhook_worker: bool = Field(
+        True, description="Deliver webhooks in `lyceum serve`; where `lyceum worker` runs it need not."
+    )
+    webhook_retries: bool = Field(
+        True, description="Try again when a delivery fails, ten times within about three days."
+    )
+    webhook_keys: SecretStr | None = Field(
+        None,
+        description="Keys that the signing keys of webhooks are encrypted with, each 32 bytes in base64, with"
+        " commas; the first encrypts. Without any, production makes no webhooks, and development uses a key"
+        " that everybody knows.",
+    )
+    webhook_lease: float = Field(
+        30, ge=1, description="Seconds until the deliveries of a worker that died are another's."
+    )
+    webhook_history_days: int = Field(30, ge=1, description="Days that past deliveries are kept at most.")
+    webhook_allow_private_targets: bool = Field(
+        False,
+        description="For development: send webhooks by plain HTTP and to private addresses.",
+    )
+
+    @field_validator("webhook_keys")
+    @classmethod
+    def _keys(cls, value: SecretStr | None) -> SecretStr | None:
+        """Refuse what no key is."""
+        for name in value.get_secret_value().split(",") if value else ():
+            Fernet(name.strip())
+        return value
 
     @field_validator("trusted_proxies")
     @classmethod

@@ -217,3 +217,31 @@ class Scope(StrEnum):
     WRITE = "write"
     PROFILE = "profile"
     EMAIL = "email"
+
+
+SCOPE_ATTRIBUTE = ("zapier", "scope")
+"""The attribute that keeps the scope an enrollment was made with (Zapier contract 2.3)."""
+
+
+class WebhookEvent(StrEnum):
+    """The events that webhooks tell of (Zapier contract 9)."""
+
+    USER_CREATED = "user.created"
+    COURSE_CREATED = "course.created"
+    USER_ENROLLED = "user.enrolled"
+    PROGRESS_UPDATED = "course.progress_updated"
+
+
+class AttemptStatus(StrEnum):
+    """What became of an attempt to deliver; it changes once (Zapier contract 10.4)."""
+
+    PENDING = "pending"
+    SUCCESSFUL = "successful"
+    FAILED = "failed"
+
+
+class SignatureKind(StrEnum):
+    """How deliveries are signed (Standard Webhooks, "Signature scheme")."""
+
+    HMAC = "hmac"
+    ED25519 = "ed25519"

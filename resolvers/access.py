@@ -182,6 +182,19 @@ def _of_readable_catalogs_query(viewer: Viewer, rows: FromClause) -> ColumnEleme
     return exists().where(catalog.c.query_id == rows.c.id, readable)
 
 
+def _own_subscription(viewer: Viewer, rows: FromClause) -> ColumnElement[bool]:
+    """Those of others are for superusers alone (Zapier contract 5.2)."""
+    return true() if viewer.is_superuser else _own("owner_id")(viewer, rows)
+
+
+def _of_own_subscription(viewer: Viewer, rows: FromClause) -> ColumnElement[bool]:
+    if viewer.is_superuser:
+        return true()
+    subscription = table_of(models.WebhookSubscription).alias("seen_subscription")
+    seen = _own_subscription(viewer, subscription)
+    return exists().where(subscription.c.id == rows.c.subscription_id, seen)
+
+
 _RULES: dict[type[SQLModel], Rule] = {
     models.AccessToken: _own("user_id"),
     models.Course: _everyone,
@@ -209,8 +222,10 @@ _RULES: dict[type[SQLModel], Rule] = {
     models.EnterpriseEnrollment: _own_or_of_served_customer,
     models.EnterpriseLearner: _own_or_linked_to_served_customer,
     models.Module: _of_readable_run,
+    models.WebhookSubscription: _own_subscription,
+    models.DeliveryAttempt: _of_own_subscription,
 }
-_FOR_STAFF_TOO = {models.Module}
+_FOR_STAFF_TOO = {models.Module, models.WebhookSubscription, models.DeliveryAttempt}
 _EMAILS: dict[type[SQLModel], str] = {
     models.EnterpriseEnrollment: "user_email",
     models.EnterpriseLearner: "email",

@@ -14,6 +14,7 @@ from app.auth.viewer import Viewer
 from app.db.engine import Database, is_duplicate
 from app.db.reader import Reader
 from app.errors import BadUserInput
+from app.webhooks.subscriptions import Subscriptions
 from loaders import Loaders
 
 
@@ -63,6 +64,7 @@ class Context:
     now: dt.datetime
     memo: dict[Any, Any]
     forget_credentials: Callable[[], None]
+    webhooks: Subscriptions
     countries: Countries | None = None
     shared: dict[Any, Any] = field(default_factory=dict)
     reader: Reader = field(init=False)

@@ -24,7 +24,8 @@ from app.db.models import (
 )
 from app.db.models.tables import table_of
 from app.errors import BadUserInput, EnrollmentClosed, Forbidden, ModeUnavailable, NotFound
-from app.vocabulary import RUN_KEY, ClosedReason, EnrollmentEventType
+from app.vocabulary import RUN_KEY, SCOPE_ATTRIBUTE, ClosedReason, EnrollmentEventType, WebhookEvent
+from app.webhooks.emit import emit
 from resolvers.access import visible
 from resolvers.context import Context
 from resolvers.links import enroll_through, link_to
@@ -278,19 +279,27 @@ async def _save(
             for type_ in types
         )
         await session.flush()
-    for type_ in types:
-        is_new = created and type_ is EnrollmentEventType.ACTIVATED
-        session.add(
+    changed = await _set_attributes(session, enrollment, wish)
+    names = [f"enrollment.{type_}" for type_ in types]
+    facts = {"enrollment_id": enrollment.id, "mode": mode}
+    if created:
+        names[0] = WebhookEvent.USER_ENROLLED
+        scopes = [it.value for it in wish.attributes if (it.namespace, it.name) == SCOPE_ATTRIBUTE]
+        facts |= {"scope": scopes[-1]} if scopes else {}
+    await emit(
+        session,
+        *(
             Event(
-                type="user.enrolled" if is_new else f"enrollment.{type_}",
+                type=name,
                 occurred_at=moment,
                 user_id=learner.id,
                 run_id=run.id,
                 course_id=run.course_id,
-                payload={"enrollment_id": enrollment.id, "mode": mode},
+                payload=facts,
             )
-        )
-    changed = await _set_attributes(session, enrollment, wish)
+            for name in names
+        ),
+    )
     if viewer.user_id != learner.id and (types or changed):
         record(
             session,

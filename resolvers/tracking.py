@@ -39,6 +39,6 @@ async def record(context: Context, values: Sequence[Any]) -> Recorded:
             refused.append(Refused(index, error.message))
     if events:
         async with context.write() as session:
-            await Recorder(context.countries).record(await session.connection(), events)
+            await Recorder(context.countries, emits_events=True).record(await session.connection(), events)
     told = sum(map(tells, events))
     return Recorded(told, len(events) - told, refused)

@@ -4,6 +4,7 @@ import strawberry
 
 from app.vocabulary import (
     Activity,
+    AttemptStatus,
     Availability,
     Bucket,
     ClientType,
@@ -21,10 +22,13 @@ from app.vocabulary import (
     ProgramStatus,
     ProgressStatus,
     RunStatus,
+    SignatureKind,
+    WebhookEvent,
 )
 
 __all__ = [
     "Activity",
+    "AttemptStatus",
     "Availability",
     "Bucket",
     "ClientType",
@@ -42,12 +46,17 @@ __all__ = [
     "ProgramStatus",
     "ProgressStatus",
     "RunStatus",
+    "SignatureKind",
+    "WebhookEvent",
 ]
 
 for _enum, _description in {
+    AttemptStatus: "What became of an attempt to deliver; it changes once.",
     Activity: "What learners are counted for week by week.",
     Availability: "Whether a course run goes on, is to come, or is over; without a start it is to come.",
     Bucket: "How often a series has a row; a week is from Monday to Sunday.",
+    SignatureKind: "How deliveries are signed, by Standard Webhooks.",
+    WebhookEvent: "The events that webhooks tell of.",
     ClientType: "Whether an OAuth client can keep a secret.",
     ClosedReason: "Why nobody can enroll in a course run.",
     ConsentPolicy: "How consent to share data is asked for.",

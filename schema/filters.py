@@ -4,7 +4,17 @@ from uuid import UUID
 
 import strawberry
 
-from schema.enums import ClientType, EducationLevel, Gender, Pacing, ProgramStatus, ProgressStatus, RunStatus
+from schema.enums import (
+    AttemptStatus,
+    ClientType,
+    EducationLevel,
+    Gender,
+    Pacing,
+    ProgramStatus,
+    ProgressStatus,
+    RunStatus,
+    WebhookEvent,
+)
 from schema.inputs import DateTimeFilter, IntFilter, StringFilter, ordering
 from schema.relay import field
 
@@ -145,6 +155,22 @@ class OAuthClientWhere:
     is_active: bool | None = field("Whether it may ask for tokens.", default=None)
 
 
+@strawberry.input(description="Which subscriptions of webhooks a list holds.")
+class WebhookSubscriptionWhere:
+    event_type: list[WebhookEvent] | None = field("The event is one of these.", default=None)
+    target: StringFilter | None = field("Demands on the target.", default=None)
+    is_active: bool | None = field("Whether it is told of events.", default=None)
+    created: DateTimeFilter | None = field("Demands on when it was made.", default=None)
+
+
+@strawberry.input(description="Which attempts to deliver a list holds.")
+class DeliveryAttemptWhere:
+    status: list[AttemptStatus] | None = field("The status is one of these.", default=None)
+    message: StringFilter | None = field("Demands on the message.", default=None)
+    webhook_id: StringFilter | None = field("Demands on the id that receivers know it by.", default=None)
+    created: DateTimeFilter | None = field("Demands on when it was made.", default=None)
+
+
 OrganizationOrder = ordering("Organization", "key", "name")
 SubjectOrder = ordering("Subject", "slug", "name")
 PersonOrder = ordering("Person", "given_name", "family_name")
@@ -190,4 +216,6 @@ EnterpriseEnrollmentOrder = ordering(
     "user_email",
     "user_username",
 )
+WebhookSubscriptionOrder = ordering("WebhookSubscription", "created", "target", "is_active", "status")
+DeliveryAttemptOrder = ordering("DeliveryAttempt", "created", "status", "resolved_at")
 ModuleOrder = ordering("Module", "usage_key", "display_name")

@@ -2,7 +2,7 @@
 
 import strawberry
 
-from schema import accounts, administration, consent, enrolling, oauth, tracking
+from schema import accounts, administration, consent, enrolling, oauth, tracking, webhooks
 from schema.errors import mutation
 
 
@@ -125,4 +125,32 @@ class Mutation:
         administration.revoke_role,
         "Take a role away from a user. For staff; other staff's roles, and those at all customers, for"
         " superusers.",
+    )
+    webhook_subscribe: webhooks.WebhookSubscribeResult = mutation(
+        webhooks.WebhookSubscribeInput,
+        webhooks.subscribe,
+        "Have a target told of a type of events, from now on. For staff.",
+    )
+    webhook_update: webhooks.WebhookUpdateResult = mutation(
+        webhooks.WebhookUpdateInput,
+        webhooks.update,
+        "Change a subscription, or switch it off and on. For its owner and for superusers, as what follows.",
+    )
+    webhook_unsubscribe: webhooks.WebhookUnsubscribeResult = mutation(
+        webhooks.WebhookUnsubscribeInput,
+        webhooks.unsubscribe,
+        "Remove a subscription with its history; what is pending is not sent.",
+    )
+    webhook_rotate_secret: webhooks.WebhookRotateSecretResult = mutation(
+        webhooks.WebhookRotateSecretInput,
+        webhooks.rotate_secret,
+        "Give a subscription another key; the old one signs too until the overlap ends.",
+    )
+    webhook_test: webhooks.WebhookTestResult = mutation(
+        webhooks.WebhookTestInput, webhooks.test, "Have the target told of something that did not happen."
+    )
+    webhook_replay: webhooks.WebhookReplayResult = mutation(
+        webhooks.WebhookReplayInput,
+        webhooks.replay,
+        "Have the target told again what it was told once, with the same `webhook-id`.",
     )

@@ -8,7 +8,7 @@ from uuid import UUID
 import strawberry
 from strawberry import ID
 
-from resolvers import analytics, catalog, enrollment, enterprise, learners, oauth, reading
+from resolvers import analytics, catalog, enrollment, enterprise, learners, oauth, reading, webhooks
 from resolvers.context import PageLimits
 from resolvers.entity import Entity
 from resolvers.people import USER
@@ -44,12 +44,15 @@ from schema.filters import (
     SubjectWhere,
     UserOrder,
     UserWhere,
+    WebhookSubscriptionOrder,
+    WebhookSubscriptionWhere,
 )
 from schema.oauth import AccessToken, OAuthClient
 from schema.people import User
 from schema.relay import Connection, ContextInfo, Node, connection, field, look_up
 from schema.search import ContentSearchConnection, search_content
 from schema.selection import columns
+from schema.webhooks import WebhookEventEntry, WebhookSubscription, catalogue
 
 _ENTITIES: dict[str, Entity] = {
     entity.name: entity
@@ -74,6 +77,8 @@ _ENTITIES: dict[str, Entity] = {
         learners.LEARNER,
         oauth.ACCESS_TOKEN,
         oauth.OAUTH_CLIENT,
+        webhooks.ATTEMPT,
+        webhooks.SUBSCRIPTION,
         USER,
     )
 }
@@ -151,6 +156,10 @@ class Query:
         enterprise.CATALOG, "uuid", "The enterprise catalog with a UUID.", UUID
     )
 
+    webhook_subscription: WebhookSubscription | None = look_up(
+        webhooks.SUBSCRIPTION, "uuid", "The subscription of a webhook with a UUID.", UUID
+    )
+
     organizations: Connection[Organization] = connection(
         catalog.ORGANIZATION, OrganizationWhere, OrganizationOrder, "All organizations."
     )
@@ -191,4 +200,13 @@ class Query:
     )
     oauth_clients: Connection[OAuthClient] = connection(
         oauth.OAUTH_CLIENT, OAuthClientWhere, OAuthClientOrder, "All OAuth clients; for staff."
+    )
+    webhook_subscriptions: Connection[WebhookSubscription] = connection(
+        webhooks.SUBSCRIPTION,
+        WebhookSubscriptionWhere,
+        WebhookSubscriptionOrder,
+        "The viewer's subscriptions of webhooks; for superusers all.",
+    )
+    webhook_events: list[WebhookEventEntry] = strawberry.field(
+        resolver=catalogue, description="The events that webhooks can tell of."
     )

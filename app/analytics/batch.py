@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app.analytics.places import Places
 from app.analytics.tracking import TrackingEvent
 from app.vocabulary import ModuleCategory
+from app.webhooks.news import News
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,7 @@ class Batch:
     events: Sequence[TrackingEvent]
     run_ids: dict[str, int]
     places: Places
+    news: News
 
     async def module_ids(
         self, category: ModuleCategory, keys: Collection[tuple[str, str]]

@@ -16,9 +16,10 @@ from app.analytics.batch import Batch
 from app.analytics.enrollment import SWITCHES, Pair, adding_enrollment_events
 from app.analytics.tracking import SERVER, TrackingEvent, is_run_key, platform_id
 from app.db.bulk import add_missing, keys_table, replace, rows_by_key
-from app.db.models import Enrollment, EnrollmentEvent, User
+from app.db.models import Enrollment, EnrollmentEvent, Event, User
 from app.db.models.tables import table_of
-from app.vocabulary import EnrollmentEventType
+from app.vocabulary import EnrollmentEventType, WebhookEvent
+from app.webhooks.news import News
 
 _TYPES = {f"edx.course.enrollment.{type_}": type_ for type_ in EnrollmentEventType}
 _LONGEST_MODE = 100
@@ -58,7 +59,7 @@ async def record_enrollments(batch: Batch) -> None:
     names = dict[int, str]()
     for enrolled_, _ in sorted(found, key=lambda pair: pair[1].order):
         names[enrolled_.lms_user_id] = enrolled_.username or names.get(enrolled_.lms_user_id, "")
-    user_ids = await make_users(batch.connection, names)
+    user_ids = await make_users(batch.connection, names, batch.news)
     rows = {
         (
             batch.run_ids[enrolled_.run_key],
@@ -77,10 +78,10 @@ async def record_enrollments(batch: Batch) -> None:
         await add_missing(
             batch.connection, EnrollmentEvent, [dict(zip(_EVENT, row, strict=True)) for row in rows]
         )
-    await enroll_by_events(batch.connection, instants)
+    await enroll_by_events(batch.connection, instants, batch.news)
 
 
-async def make_users(connection: AsyncConnection, names: dict[int, str]) -> dict[int, int]:
+async def make_users(connection: AsyncConnection, names: dict[int, str], news: News) -> dict[int, int]:
     """The ids of users by their ids at the platform; `names` are their usernames there, empty if not known.
 
     Who is missing is made, without a password. An account of the same username
@@ -94,7 +95,7 @@ async def make_users(connection: AsyncConnection, names: dict[int, str]) -> dict
     taken = {
         row.username: row.lms_user_id for row in await rows_by_key(connection, User, ("username",), keys)
     }
-    rows = []
+    rows = list[dict[str, Any]]()
     for lms_user_id, name in missing.items():
         if name and name in taken and taken[name] is None:
             statement = update(User).where(col(User.username) == name).values(lms_user_id=lms_user_id)
@@ -107,13 +108,16 @@ async def make_users(connection: AsyncConnection, names: dict[int, str]) -> dict
         taken[username] = lms_user_id
         rows.append({"lms_user_id": lms_user_id, "username": username})
     await add_missing(connection, User, rows)
-    return ids | await _user_ids(connection, missing)
+    ids |= await _user_ids(connection, missing)
+    news.add(Event(type=WebhookEvent.USER_CREATED, user_id=ids[row["lms_user_id"]]) for row in rows)
+    return ids
 
 
-async def enroll_by_events(connection: AsyncConnection, pairs: Collection[Pair]) -> None:
+async def enroll_by_events(connection: AsyncConnection, pairs: Collection[Pair], news: News) -> None:
     """Make the enrollments of pairs of run and user what their events add up to."""
     if not pairs:
         return
+    known = await _enrollments(connection, pairs) if news.wanted else {}
     event = table_of(EnrollmentEvent)
     given = keys_table(connection.dialect.name, _PAIR, list(pairs))
     order = [event.c[name] for name in _EVENT[len(_PAIR) :]]
@@ -131,6 +135,24 @@ async def enroll_by_events(connection: AsyncConnection, pairs: Collection[Pair])
         for (run, user), events in groupby(ordered, attrgetter(*_PAIR))
     ]
     await replace(connection, Enrollment, enrollments, key=_PAIR)
+    if news.wanted:
+        made = await _enrollments(connection, pairs)
+        news.add(
+            Event(
+                type=WebhookEvent.USER_ENROLLED,
+                occurred_at=row.created,
+                user_id=row.user_id,
+                run_id=row.run_id,
+                payload={"enrollment_id": row.id, "mode": row.mode},
+            )
+            for pair, row in sorted(made.items())
+            if pair not in known
+        )
+
+
+async def _enrollments(connection: AsyncConnection, pairs: Collection[Pair]) -> dict[Pair, Any]:
+    rows = await rows_by_key(connection, Enrollment, _PAIR, pairs)
+    return {(row.run_id, row.user_id): row for row in rows}
 
 
 def _state(events: Sequence[Any]) -> dict[str, Any]:

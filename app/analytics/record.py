@@ -15,6 +15,7 @@ from app.analytics.subsections import record_opens
 from app.analytics.tracking import TASK, TrackingEvent
 from app.analytics.videos import record_videos
 from app.db.bulk import lock_series
+from app.webhooks.news import News
 
 _RECORDS = (
     record_enrollments,
@@ -30,12 +31,13 @@ class Recorder:
     """Records events; each leaves the same, however often and in whatever order they come.
 
     Without `countries` addresses are not kept, and learners are where their
-    profiles say.
+    profiles say. Others are told of new users and enrollments if `emits_events`.
     """
 
-    def __init__(self, countries: Countries | None = None) -> None:
+    def __init__(self, countries: Countries | None = None, *, emits_events: bool = False) -> None:
         self._places = Places()
         self._countries = countries
+        self._emits_events = emits_events
 
     async def record(self, connection: AsyncConnection, events: Sequence[TrackingEvent]) -> None:
         """Record events in the caller's transaction.
@@ -49,9 +51,11 @@ class Recorder:
         keys = {event.run_key for event in told if event.run_key}
         keys |= {found.run_key for event in told if (found := enrolled(event))}
         run_ids = await self._places.runs(connection, keys)
-        batch = Batch(connection, told, run_ids, self._places)
+        news = News(wanted=self._emits_events)
+        batch = Batch(connection, told, run_ids, self._places, news)
         for record in _RECORDS:
             await record(batch)
+        await news.tell(connection)
 
 
 def tells(event: TrackingEvent) -> bool:

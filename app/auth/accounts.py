@@ -10,7 +10,8 @@ from app.auth.oauth.tokens import revoke_all
 from app.auth.secrets import hash_key
 from app.db.models import ApiKey, BrowserSession, Event, OAuthClient, User, now
 from app.errors import BadUserInput
-from app.vocabulary import ClientType
+from app.vocabulary import ClientType, WebhookEvent
+from app.webhooks.emit import emit
 
 _COLUMNS = {"staff": "is_staff", "superuser": "is_superuser", "active": "is_active"}
 _LEAST_KEY, _GREATEST_KEY = 20, 40
@@ -50,7 +51,7 @@ async def create_user(
     user.is_staff, user.is_superuser = staff, superuser
     session.add(user)
     await session.flush()
-    session.add(Event(type="user.created", user_id=user.id))
+    await emit(session, Event(type=WebhookEvent.USER_CREATED, user_id=user.id))
     return user
 
 
@@ -93,7 +94,7 @@ async def update_user(session: AsyncSession, username: str, **values: Any) -> di
     if is_promoted and user.password_hash is not None:
         user.password_hash, changed["password"] = None, False
     if changed:
-        session.add(Event(type="user.updated", user_id=user.id))
+        await emit(session, Event(type="user.updated", user_id=user.id))
     if is_promoted or values.get("active") is False:
         await _shut_out(session, user)
     if is_promoted:

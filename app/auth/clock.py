@@ -1,9 +1,4 @@
 """What tells the time, so that tests can."""
 
-import datetime as dt
-from collections.abc import Callable
-
-from app.db.models import now as now
-
-Clock = Callable[[], dt.datetime]
-"""Gives the current instant, in UTC."""
+from app.db.clock import Clock as Clock
+from app.db.clock import now as now

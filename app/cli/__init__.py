@@ -18,6 +18,7 @@ from app.cli import (
     schema,
     serve,
     user,
+    worker,
 )
 from app.cli.common import reason
 from app.errors import LyceumError
@@ -30,6 +31,7 @@ app = typer.Typer(
     add_completion=False,
 )
 app.command("serve")(serve.serve)
+app.command("worker")(worker.worker)
 app.command("revision", hidden=True)(revision.revision)
 app.command("migrate")(database.migrate)
 app.command("compute")(compute.compute)

@@ -22,16 +22,23 @@ from app.imports.tracking_log import Days, import_logs
 _SHOWN = 100
 """How many things of a kind are named one by one."""
 
+EmitEvents = Annotated[
+    bool, typer.Option("--emit-events", help="Write events, and tell webhooks, of what is new.")
+]
+
 app = typer.Typer(help="Import data sets.", no_args_is_help=True)
 
 
 @app.command()
 def oulad(
     directory: Annotated[Path, typer.Argument(help="Where the .csv or .csv.gz files are.", metavar="DIR")],
+    emit_events: EmitEvents = False,
 ) -> None:
     """Import the Open University Learning Analytics data set. A second import changes nothing."""
     with progress_bars() as progress:
-        summary = with_database(lambda database: import_oulad(database, directory, progress=progress))
+        summary = with_database(
+            lambda database: import_oulad(database, directory, emits_events=emit_events, progress=progress)
+        )
     _say(asdict(summary))
 
 
@@ -53,6 +60,7 @@ def catalog(
     replace: Annotated[
         bool, typer.Option("--replace", help="Remove from the catalog what the files do not hold.")
     ] = False,
+    emit_events: EmitEvents = False,
 ) -> None:
     """Import courses, course runs and programs as course-discovery's API shows them.
 
@@ -71,7 +79,9 @@ def catalog(
         raise typer.BadParameter("--replace needs --catalog or --customer")
 
     async def work(session: AsyncSession) -> CatalogImport:
-        imported = await import_catalog(session, files, target=target, progress=progress)
+        imported = await import_catalog(
+            session, files, target=target, emits_events=emit_events, progress=progress
+        )
         for change in imported.changes:
             record_change(session, change)
         return imported
@@ -93,6 +103,7 @@ def edx_package(
             metavar="DIR",
         ),
     ],
+    emit_events: EmitEvents = False,
 ) -> None:
     """Import the tables of an edX research data package.
 
@@ -102,7 +113,11 @@ def edx_package(
     changes nothing.
     """
     with progress_bars() as progress:
-        summary = with_database(lambda database: import_edx_package(database, directory, progress=progress))
+        summary = with_database(
+            lambda database: import_edx_package(
+                database, directory, emits_events=emit_events, progress=progress
+            )
+        )
     _list("Found", summary.found)
     _list("Not there", summary.missing)
     _list("Ignored", summary.ignored)
@@ -169,6 +184,7 @@ def tracking_log(
         bool,
         typer.Option("--again", help="Read lines again that are imported already; no event counts twice."),
     ] = False,
+    emit_events: EmitEvents = False,
 ) -> None:
     """Import Open edX tracking logs, and bring every series up to date.
 
@@ -188,6 +204,7 @@ def tracking_log(
                 days=days,
                 again=again,
                 countries=countries,
+                emits_events=emit_events,
                 report=malformed.report,
                 progress=progress,
             )

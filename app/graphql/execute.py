@@ -30,6 +30,7 @@ from app.graphql.errors import formatted, refused
 from app.graphql.rows import RowsExecutor
 from app.settings import Settings
 from app.vocabulary import Scope
+from app.webhooks.subscriptions import Subscriptions
 from resolvers.context import Budget, Context, PageLimits, Sites
 
 _LOOK = 1
@@ -88,6 +89,7 @@ class Executor:
         self._purse = Purse(settings.cost_per_minute)
         path = settings.country_database
         self._countries = Countries(path) if path else None
+        self._webhooks = Subscriptions(settings)
 
     async def execute(self, viewer: Viewer, operation: Operation, payer: str) -> Answer:
         """Run an operation for a viewer; `payer` names whose budget it is taken from."""
@@ -132,7 +134,10 @@ class Executor:
     ) -> Context:
         forget = self._forget_credentials
         memo, countries = document.memo, self._countries
-        return Context(viewer, self._database, limits, self._sites, budget, moment, memo, forget, countries)
+        sites, webhooks = self._sites, self._webhooks
+        return Context(
+            viewer, self._database, limits, sites, budget, moment, memo, forget, webhooks, countries
+        )
 
     async def _run(self, document: Document, operation: Operation, context: Context) -> Answer:
         extensions = {"cost": context.budget.cost}

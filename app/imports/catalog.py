@@ -7,7 +7,9 @@ from itertools import islice
 from pathlib import Path
 from uuid import UUID
 
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy import or_, select
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
+from sqlmodel import col
 
 from app.db.models import (
     Course,
@@ -17,6 +19,7 @@ from app.db.models import (
     CourseSubject,
     EnterpriseCatalog,
     Entitlement,
+    Event,
     Organization,
     Person,
     Program,
@@ -43,7 +46,8 @@ from app.imports.json_files import read_objects
 from app.imports.program_records import Series
 from app.imports.refresh import Refresh, Values
 from app.progress import Advance, Progress, silent
-from app.vocabulary import OrganizationRole
+from app.vocabulary import OrganizationRole, RunStatus, WebhookEvent
+from app.webhooks.news import News
 
 _CHUNK = 100
 
@@ -76,6 +80,7 @@ async def import_catalog(
     files: Sequence[Path],
     *,
     target: Target | None = None,
+    emits_events: bool = False,
     progress: Progress = silent,
 ) -> CatalogImport:
     """Make courses, runs and programs say what files say, in the session's transaction.
@@ -85,17 +90,18 @@ async def import_catalog(
     program's courses, authors and excluded runs. A run belongs to the course it stands
     in, else to the one it names; a course is added to the programs that it names. Of
     records that contradict one another the last one counts. The records themselves,
-    not what stands inside them, become the items of the enterprise catalog. Raises
-    `BadUserInput`, naming file, line and field, for files that cannot be used.
+    not what stands inside them, become the items of the enterprise catalog. Others are
+    told of runs that become available if `emits_events`. Raises `BadUserInput`, naming
+    file, line and field, for files that cannot be used.
     """
     catalog, changes = await _catalog(session, target) if target else (None, [])
     connection = await session.connection()
-    refresh = Refresh(connection)
+    refresh, news = Refresh(connection), News(wanted=emits_events)
     keys: list[str] = []
     advance = progress("Importing files", len(files))
     entries = _read(files, advance)
     while chunk := list(islice(entries, _CHUNK)):
-        await _import(refresh, chunk)
+        await _import(refresh, chunk, connection, news)
         keys += (entry.key for entry in chunk if entry.key)
     await follow_keys(connection)
     items = ItemsChange()
@@ -107,6 +113,7 @@ async def import_catalog(
             enterprise_catalog=len(changes), catalog_item=len(items.added), catalog_removal=len(items.removed)
         )
         changes.append(change)
+    await news.tell(connection)
     return CatalogImport(+refresh.written, items, changes)
 
 
@@ -136,7 +143,9 @@ def _read(files: Iterable[Path], advance: Advance) -> Iterator[Entry]:
         advance(1)
 
 
-async def _import(refresh: Refresh, entries: Sequence[Entry]) -> None:
+async def _import(
+    refresh: Refresh, entries: Sequence[Entry], connection: AsyncConnection, news: News
+) -> None:
     runs = [run for entry in entries for run in entry.runs]
     described = [(entry.course["key"], entry) for entry in entries if entry.course]
     courses = [entry.course for entry in entries if entry.course]
@@ -165,11 +174,33 @@ async def _import(refresh: Refresh, entries: Sequence[Entry]) -> None:
     await refresh.children(Entitlement, "course_id", ("mode",), entitlements)
 
     offered = [run.values | {"course_id": course_ids[run.course]} for run in runs]
+    before = await _available(connection, offered) if news.wanted else {}
     run_ids = await refresh.rows(CourseRun, "key", offered)
+    if news.wanted:
+        after = await _available(connection, offered)
+        news.add(
+            Event(type=WebhookEvent.COURSE_CREATED, run_id=id_, course_id=course_id)
+            for id_, course_id in after.items()
+            if id_ not in before
+        )
     seats = {run_ids[run.values["key"]]: run.seats for run in runs if run.seats is not None}
     await refresh.children(Seat, "run_id", ("mode", "credit_provider"), seats)
     await _staff(refresh, runs, run_ids)
     await _programs(refresh, all_series, course_ids)
+
+
+async def _available(connection: AsyncConnection, runs: Sequence[Values]) -> dict[int, int]:
+    """Those of some runs that are published or once were, by what is known here; their courses by id."""
+    uuids = [run["uuid"] for run in runs if run.get("uuid")]
+    named = or_(col(CourseRun.key).in_([run["key"] for run in runs]), col(CourseRun.uuid).in_(uuids))
+    columns = (col(CourseRun.id), col(CourseRun.course_id), col(CourseRun.status))
+    rows = (await connection.execute(select(*columns).where(named))).all()
+    ids = [row.id for row in rows]
+    told = select(col(Event.run_id)).where(
+        col(Event.type) == WebhookEvent.COURSE_CREATED, col(Event.run_id).in_(ids)
+    )
+    known = set(await connection.scalars(told))
+    return {row.id: row.course_id for row in rows if row.status == RunStatus.PUBLISHED or row.id in known}
 
 
 async def _organizations(

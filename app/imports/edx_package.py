@@ -36,6 +36,7 @@ from app.vocabulary import (
     ModuleCategory,
     Series,
 )
+from app.webhooks.news import News
 
 T = TypeVar("T")
 
@@ -80,17 +81,18 @@ class PackageSummary:
 
 
 async def import_edx_package(
-    database: Database, directory: Path, *, progress: Progress = silent
+    database: Database, directory: Path, *, emits_events: bool = False, progress: Progress = silent
 ) -> PackageSummary:
     """Import what a directory holds, in one transaction, and compute the series that it changes.
 
-    A second import changes nothing. Raises `BadUserInput`, naming file, line and
-    column, for files that cannot be used; nothing is imported then.
+    A second import changes nothing. Others are told of what is new if
+    `emits_events`. Raises `BadUserInput`, naming file, line and column, for files
+    that cannot be used; nothing is imported then.
     """
     package = open_package(directory)
     async with database.begin() as connection:
         await lock_series(connection)
-        work = _Import(connection)
+        work = _Import(connection, News(wanted=emits_events))
         steps = (
             (USERS, work.users),
             (PROFILES, work.profiles),
@@ -110,6 +112,7 @@ async def import_edx_package(
         if work.learned:
             learned = [Series.GRADES, Series.OPENS]
             await compute(connection, work.learned, series=learned, progress=progress)
+        await work.news.tell(connection)
     summary = work.summary
     summary.found, summary.missing = sorted(package.found), package.missing
     summary.ignored = sorted(package.ignored)
@@ -117,8 +120,9 @@ async def import_edx_package(
 
 
 class _Import:
-    def __init__(self, connection: AsyncConnection) -> None:
+    def __init__(self, connection: AsyncConnection, news: News) -> None:
         self._connection = connection
+        self.news = news
         self.places = Places()
         self.summary = PackageSummary()
         self.enrolled: set[int] = set()
@@ -209,7 +213,7 @@ class _Import:
             }
             events += [{**event, "type": type_} for type_ in types]
         await add_missing(self._connection, EnrollmentEvent, events)
-        await enroll_by_events(self._connection, new)
+        await enroll_by_events(self._connection, new, self.news)
         self.enrolled.update(run for run, _ in new)
         self.summary.written["enrollment"] += len(new)
 
@@ -275,7 +279,7 @@ class _Import:
 
     async def _made(self, names: dict[int, str]) -> dict[int, Any]:
         """The users of ids at the platform, made where they are missing."""
-        await make_users(self._connection, names)
+        await make_users(self._connection, names, self.news)
         return await self._users(names)
 
     async def _users(self, ids: Iterable[int]) -> dict[int, Any]:

@@ -26,6 +26,7 @@ from app.db.models import (
     Enrollment,
     EnrollmentAttribute,
     EnrollmentEvent,
+    Event,
     Module,
     Organization,
     User,
@@ -33,7 +34,9 @@ from app.db.models import (
 from app.db.models import Progress as LearnerProgress
 from app.imports.oulad_files import Presentation, Registration, read_presentations
 from app.progress import Progress, silent
-from app.vocabulary import EnrollmentEventType, OrganizationRole, Pacing, Series
+from app.vocabulary import EnrollmentEventType, OrganizationRole, Pacing, Series, WebhookEvent
+from app.webhooks.news import News
+from app.webhooks.payloads import PROGRESS
 
 NAMESPACE = "oulad"
 """Namespace of the attributes; usernames and usage keys begin with it too."""
@@ -58,16 +61,19 @@ class OuladSummary:
     progress: int = 0
 
 
-async def import_oulad(database: Database, directory: Path, *, progress: Progress = silent) -> OuladSummary:
+async def import_oulad(
+    database: Database, directory: Path, *, emits_events: bool = False, progress: Progress = silent
+) -> OuladSummary:
     """Import the files of a directory in one transaction, and compute the enrollment series they change.
 
     Rows that are there already, by their natural keys, stay as they are, so
-    that a second import changes nothing. Raises `BadUserInput`, naming file,
+    that a second import changes nothing. Others are told of what is new if
+    `emits_events`. Raises `BadUserInput`, naming file,
     line and column, for files that cannot be used; nothing is imported then.
     """
     presentations = read_presentations(directory, progress)
     async with database.begin() as connection:
-        work = _Import(connection, presentations)
+        work = _Import(connection, presentations, News(wanted=emits_events))
         await work.catalog()
         await work.users()
         advance = progress("Importing registrations", sum(len(each.registrations) for each in presentations))
@@ -80,12 +86,16 @@ async def import_oulad(database: Database, directory: Path, *, progress: Progres
             advance(len(presentation.registrations))
         if changed:
             await compute(connection, changed, series=[Series.ENROLLMENT], progress=progress)
+        await work.news.tell(connection)
     return work.summary
 
 
 class _Import:
-    def __init__(self, connection: AsyncConnection, presentations: Sequence[Presentation]) -> None:
+    def __init__(
+        self, connection: AsyncConnection, presentations: Sequence[Presentation], news: News
+    ) -> None:
         self._connection = connection
+        self.news = news
         self._presentations = presentations
         self._user_ids: dict[str, int] = {}
         self.run_ids: dict[Presentation, int] = {}
@@ -101,7 +111,7 @@ class _Import:
         titles = {_course_key(each): f"Module {each.module}" for each in self._presentations}
         courses = [{"key": key, "title": title} for key, title in titles.items()]
         stored = col(Course.key).in_(titles)
-        self.summary.courses = await self._add(Course, courses, "key", among=stored)
+        self.summary.courses = len(await self._add(Course, courses, "key", among=stored))
         course_ids = await self._ids(col(Course.key), col(Course.id), stored)
         owner = {"organization_id": organization_ids[_ORGANIZATION], "role": OrganizationRole.OWNER}
         await self._add(
@@ -113,8 +123,10 @@ class _Import:
 
         runs = [_run(each, course_ids[_course_key(each)]) for each in self._presentations]
         stored = col(CourseRun.key).in_([run["key"] for run in runs])
-        self.summary.runs = await self._add(CourseRun, runs, "key", among=stored)
+        made = await self._add(CourseRun, runs, "key", among=stored)
+        self.summary.runs = len(made)
         ids = await self._ids(col(CourseRun.key), col(CourseRun.id), stored)
+        self.news.add(Event(type=WebhookEvent.COURSE_CREATED, run_id=ids[run["key"]]) for run in made)
         self.run_ids = {each: ids[_run_key(each)] for each in self._presentations}
 
     async def users(self) -> None:
@@ -132,14 +144,19 @@ class _Import:
                 "region": registration.region,
             }
         stored = col(User.username).startswith(f"{NAMESPACE}-")
-        self.summary.users = await self._add(User, users.values(), "username", among=stored)
+        made = await self._add(User, users.values(), "username", among=stored)
+        self.summary.users = len(made)
         self._user_ids = await self._ids(col(User.username), col(User.id), stored)
+        self.news.add(
+            Event(type=WebhookEvent.USER_CREATED, user_id=self._user_ids[user["username"]]) for user in made
+        )
 
     async def presentation(self, presentation: Presentation) -> None:
         """The modules of a run, and its enrollments with all that hangs on them."""
         summary, run_id = self.summary, self.run_ids[presentation]
         modules = [{"run_id": run_id, **module} for module in _modules(presentation)]
-        summary.modules += await self._add(Module, modules, "usage_key", among=col(Module.run_id) == run_id)
+        among = col(Module.run_id) == run_id
+        summary.modules += len(await self._add(Module, modules, "usage_key", among=among))
 
         learners = [
             (registration, {"run_id": run_id, "user_id": self._user_ids[_username(registration)]})
@@ -147,8 +164,19 @@ class _Import:
         ]
         enrollments = [learner | _enrollment(registration) for registration, learner in learners]
         stored = col(Enrollment.run_id) == run_id
-        summary.enrollments += await self._add(Enrollment, enrollments, "user_id", among=stored)
+        made = await self._add(Enrollment, enrollments, "user_id", among=stored)
+        summary.enrollments += len(made)
         ids = await self._ids(col(Enrollment.user_id), col(Enrollment.id), stored)
+        self.news.add(
+            Event(
+                type=WebhookEvent.USER_ENROLLED,
+                occurred_at=row["created"],
+                user_id=row["user_id"],
+                run_id=run_id,
+                payload={"enrollment_id": ids[row["user_id"]], "mode": MODE},
+            )
+            for row in made
+        )
 
         attributes = [
             {"enrollment_id": ids[learner["user_id"]], "namespace": NAMESPACE, "name": name, "value": value}
@@ -156,30 +184,39 @@ class _Import:
             for name, value in registration.facts.items()
         ]
         stored = col(EnrollmentAttribute.enrollment_id).in_(select(col(Enrollment.id)).where(stored))
-        summary.attributes += await self._add(
-            EnrollmentAttribute, attributes, *("enrollment_id", "namespace", "name"), among=stored
-        )
+        key = ("enrollment_id", "namespace", "name")
+        summary.attributes += len(await self._add(EnrollmentAttribute, attributes, *key, among=stored))
 
         events = [learner | event for registration, learner in learners for event in _events(registration)]
         stored = col(EnrollmentEvent.run_id) == run_id
-        summary.events += await self._add(
-            EnrollmentEvent, events, *("user_id", "occurred_at", "type", "mode"), among=stored
-        )
+        columns = ("user_id", "occurred_at", "type", "mode")
+        summary.events += len(await self._add(EnrollmentEvent, events, *columns, among=stored))
 
         progress = [learner | _progress(registration, presentation) for registration, learner in learners]
         stored = col(LearnerProgress.run_id) == run_id
-        summary.progress += await self._add(LearnerProgress, progress, "user_id", among=stored)
+        made = await self._add(LearnerProgress, progress, "user_id", among=stored)
+        summary.progress += len(made)
+        self.news.add(
+            Event(
+                type=WebhookEvent.PROGRESS_UPDATED,
+                user_id=row["user_id"],
+                run_id=run_id,
+                payload={name: row[name] for name in PROGRESS},
+            )
+            for row in made
+            if row["absolute_progress"]
+        )
 
     async def _add(
         self, model: type[SQLModel], rows: Iterable[Mapping[str, Any]], *key: str, among: ColumnElement[bool]
-    ) -> int:
-        """Insert the rows whose key none of the stored rows `among` has; returns how many."""
+    ) -> list[Mapping[str, Any]]:
+        """Insert the rows whose key none of the stored rows `among` has; returns them."""
         columns = [getattr(model, name) for name in key]
         present = {tuple(row) for row in await self._connection.execute(select(*columns).where(among))}
         missing = [row for row in rows if tuple([row[name] for name in key]) not in present]
         if missing:
             await self._connection.execute(insert(model), missing)
-        return len(missing)
+        return missing
 
     async def _ids(self, key: Any, row_id: Any, stored: ColumnElement[bool]) -> dict[Any, int]:
         rows = await self._connection.execute(select(key, row_id).where(stored))

@@ -71,19 +71,20 @@ async def import_logs(
     days: Days = Days(),
     again: bool = False,
     countries: Countries | None = None,
+    emits_events: bool = False,
     report: Report = lambda path, line, message: None,
     progress: Progress = silent,
 ) -> list[LogSummary]:
     """Import logs one after the other; what each became.
 
     Lines that were imported before are passed over, unless they shall be read
-    `again`. Raises `BadUserInput` for a file that cannot be opened, before
-    anything is imported.
+    `again`. Others are told of what is new if `emits_events`. Raises
+    `BadUserInput` for a file that cannot be opened, before anything is imported.
     """
     for path in paths:
         with LogFile(path):
             pass
-    recorder = Recorder(countries)
+    recorder = Recorder(countries, emits_events=emits_events)
     return [
         await _Import(database, recorder, path, days, report).run(progress, again=again) for path in paths
     ]

@@ -57,7 +57,8 @@ async def client_of(database: Database | str, **settings: Any) -> AsyncIterator[
     """A client of an application over a database."""
     if isinstance(database, Database):
         database = database.url.render_as_string(hide_password=False)
-    app = create_app(Settings(database_url=database, **settings))
+    # A worker beside it would run statements of its own.
+    app = create_app(Settings(database_url=database, **{"webhook_worker": False} | settings))
     transport = httpx.ASGITransport(app)
     async with (
         app.router.lifespan_context(app),

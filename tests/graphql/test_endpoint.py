@@ -250,7 +250,7 @@ async def test_who_leaves_while_sending_is_no_error(
     async def send(message: Any) -> None:
         sent.append(message)
 
-    app = create_app(Settings(database_url=await databases.empty_url("sqlite")))
+    app = create_app(Settings(database_url=await databases.empty_url("sqlite"), webhook_worker=False))
     headers = [(b"content-type", b"application/json")]
     scope = {"type": "http", "method": "POST", "path": "/graphql", "headers": headers, "query_string": b""}
     async with app.router.lifespan_context(app):

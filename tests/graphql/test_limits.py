@@ -247,7 +247,7 @@ async def test_who_leaves_takes_the_operation_along(
     monkeypatch.setattr("app.graphql.presence._LONG", 0.01)
     monkeypatch.setattr(Reader, "rows", slow)
     url = database.url.render_as_string(hide_password=False)
-    app = create_app(Settings(database_url=url, database_pool_size=1))
+    app = create_app(Settings(database_url=url, database_pool_size=1, webhook_worker=False))
     scope = {
         "type": "http",
         "method": "POST",

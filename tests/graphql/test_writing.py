@@ -78,7 +78,7 @@ async def test_who_leaves_leaves_nothing_behind(staffed: Database, monkeypatch: 
     monkeypatch.setattr("app.graphql.presence._LONG", 0.01)
     monkeypatch.setattr("app.auth.accounts.create_user", slow_create(staffed.dialect, started))
     url = staffed.url.render_as_string(hide_password=False)
-    app = create_app(Settings(database_url=url, database_pool_size=1))
+    app = create_app(Settings(database_url=url, database_pool_size=1, webhook_worker=False))
     key = f"Token {STAFF_KEY}".encode()
     scope = {
         "type": "http",

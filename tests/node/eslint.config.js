@@ -29,6 +29,7 @@ const VALUES = [
   'SubsectionOpens',
   'VideoSegment',
   'VideoViews',
+  'WebhookEventEntry',
   'WithheldEnrollments',
 ];
 
@@ -54,6 +55,10 @@ const RESULTS = [
   'OAuthClientIssued',
   'UserSaved',
   'ValidationError',
+  'WebhookKeyIssued',
+  'WebhookRemoved',
+  'WebhookSaved',
+  'WebhookStarted',
 ];
 
 // "username" is one word, not "user" before "name".

@@ -95,7 +95,7 @@ async def oauth_of(
 ) -> AsyncIterator[OAuth]:
     """A client of an application over a database."""
     url = database.url.render_as_string(hide_password=False)
-    app = create_app(Settings(database_url=url, **settings), clock)
+    app = create_app(Settings(database_url=url, **{"webhook_worker": False} | settings), clock)
     # A fault of the server's is a 500 for these tests too.
     transport = httpx.ASGITransport(app, client=(address, 1234), raise_app_exceptions=False)
     async with (

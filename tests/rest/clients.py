@@ -162,7 +162,7 @@ class Rest:
 @asynccontextmanager
 async def rest_of(database: Database, **settings: Any) -> AsyncIterator[Rest]:
     """A client of an application over a database."""
-    app = create_app(Settings(database_url=url_of(database), **settings))
+    app = create_app(Settings(database_url=url_of(database), **{"webhook_worker": False} | settings))
     # A fault of the server's is a 500 for these tests too.
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     async with (

@@ -98,7 +98,7 @@ def break_at(page: int) -> Callable[[int], None]:
 @asynccontextmanager
 async def served(database: Database) -> AsyncIterator[tuple[str, asyncio.Event]]:
     """The URL of a server in this process, and what tells that it has done with a request."""
-    app, done = create_app(Settings(database_url=url_of(database))), asyncio.Event()
+    app, done = create_app(Settings(database_url=url_of(database), webhook_worker=False)), asyncio.Event()
 
     async def watched(scope: Any, receive: Any, send: Any) -> None:
         try:

@@ -69,6 +69,7 @@ from app.db.models.tracking import (
     VideoEvent,
     Viewing,
 )
+from app.db.models.webhooks import DeliveryAttempt, WebhookSubscription
 
 __all__ = [
     "AccessToken",
@@ -90,6 +91,7 @@ __all__ = [
     "CourseRunStaff",
     "CourseStaff",
     "CourseSubject",
+    "DeliveryAttempt",
     "Enrollment",
     "EnrollmentAttribute",
     "EnrollmentEvent",
@@ -133,5 +135,6 @@ __all__ = [
     "VideoViews",
     "Viewing",
     "Voucher",
+    "WebhookSubscription",
     "now",
 ]

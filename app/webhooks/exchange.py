@@ -1,0 +1,245 @@
+"""One request and its response: guarded, bounded in time and size, and kept as evidence.
+
+The host is looked up once. Every address it has must be allowed, and the socket
+is connected to one of those, so that no second look-up can say otherwise.
+Redirects are not followed.
+"""
+
+import asyncio
+import datetime as dt
+import socket
+import ssl
+import zlib
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from email.message import Message
+from http import HTTPStatus
+from importlib.metadata import version
+from time import monotonic
+from typing import Any
+
+import h11
+
+from app.db.models import now
+from app.errors import BadUserInput
+from app.webhooks.targets import Target, is_routable, parse_target
+
+CONNECT_SECONDS, WHOLE_SECONDS = 5.0, 15.0
+MOST_CONTENT = 65_536
+"""Bytes of decoded content that are read and kept."""
+
+REFUSED = "Verification of the destination URL failed. Please check the domain."
+UNREACHABLE = "Contacting the remote server experienced an unexpected error."
+UNUSABLE = "Unexpected error handling the response from the server."
+
+_MOST_HEAD = 65_536
+_PIECE = 16_384
+_PRODUCT = f"Lyceum/{version('lyceum')}"
+_ZLIB_WITH_HEADER_OF_EITHER_KIND = 47
+
+Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
+"""Gives the addresses of a host; raises `OSError` when it has none."""
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A request as it went out."""
+
+    at: dt.datetime
+    url: str
+    headers: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Received:
+    """A response. `elapsed` is in seconds; `content` is None where its coding is not known."""
+
+    at: dt.datetime
+    elapsed: float
+    status: int
+    reason: str
+    headers: Mapping[str, str]
+    content: str | None
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """What became of a request: a response, or the message that says why there is none."""
+
+    message: str
+    sent: Sent | None = None
+    received: Received | None = None
+
+    @property
+    def succeeded(self) -> bool:
+        """Whether the target has taken it (Zapier contract 10.4)."""
+        return self.received is not None and 200 <= self.received.status < 300
+
+
+async def resolve(host: str, port: int) -> Sequence[str]:
+    """The addresses of a host, as the operating system finds them."""
+    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return list(dict.fromkeys(str(sockaddr[0]) for *_, sockaddr in found))
+
+
+class Client:
+    """Sends requests; `allow_private` is for development."""
+
+    def __init__(
+        self,
+        *,
+        allow_private: bool = False,
+        resolve: Resolve = resolve,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
+        self._allow_private = allow_private
+        self._resolve = resolve
+        self._tls = tls or ssl.create_default_context()
+
+    async def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Exchange:
+        """Send JSON. Whatever goes wrong is in the answer."""
+        sent: Sent | None = None
+        try:
+            async with asyncio.timeout(WHOLE_SECONDS):
+                async with asyncio.timeout(CONNECT_SECONDS):
+                    target = parse_target(url, allow_private=self._allow_private)
+                    reader, writer = await self._connect(target)
+                try:
+                    sent = Sent(now(), url, _headers(target, body, headers))
+                    received = await _exchange(reader, writer, target, sent, body)
+                finally:
+                    writer.transport.abort()
+        except (BadUserInput, _Refused):
+            return Exchange(REFUSED)
+        except (h11.RemoteProtocolError, zlib.error):
+            return Exchange(UNUSABLE, sent)
+        except (OSError, TimeoutError, UnicodeError):
+            return Exchange(UNREACHABLE, sent)
+        return Exchange(f"{received.status} {received.reason}".rstrip(), sent, received)
+
+    async def _connect(self, target: Target) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        addresses = await self._resolve(target.host, target.port)
+        if not self._allow_private and not all(map(is_routable, addresses)):
+            raise _Refused
+        failure = OSError(f"{target.host} has no address")
+        for address in addresses:
+            connection = socket.socket(
+                socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_STREAM
+            )
+            try:
+                connection.setblocking(False)
+                await asyncio.get_running_loop().sock_connect(connection, (address, target.port))
+                if target.scheme == "http":
+                    return await asyncio.open_connection(sock=connection)
+                name = target.host.rstrip(".")
+                return await asyncio.open_connection(sock=connection, ssl=self._tls, server_hostname=name)
+            except OSError as error:
+                connection.close()
+                failure = error
+            except BaseException:
+                connection.close()
+                raise
+        raise failure
+
+
+class _Refused(Exception):
+    """An address is not for us to connect to."""
+
+
+def _headers(target: Target, body: bytes, more: Mapping[str, str]) -> dict[str, str]:
+    return {
+        "Host": target.authority,
+        "User-Agent": _PRODUCT,
+        "Accept": "*/*",
+        "Accept-Encoding": "gzip, deflate",
+        "Connection": "close",
+        "Content-Type": "application/json",
+        "Content-Length": str(len(body)),
+        **more,
+    }
+
+
+async def _exchange(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, target: Target, sent: Sent, body: bytes
+) -> Received:
+    began = monotonic()
+    protocol = h11.Connection(h11.CLIENT, max_incomplete_event_size=_MOST_HEAD)
+    request = h11.Request(method="POST", target=target.path, headers=list(sent.headers.items()))
+    for event in (request, h11.Data(body), h11.EndOfMessage()):
+        writer.write(protocol.send(event) or b"")
+    # A server may answer, and hang up, before it has read all of the request.
+    with suppress(ConnectionError):
+        await writer.drain()
+
+    async def next_event() -> Any:
+        while (event := protocol.next_event()) is h11.NEED_DATA:
+            piece = await reader.read(_PIECE)
+            if not piece and protocol.their_state is h11.SEND_RESPONSE and not protocol.trailing_data[0]:
+                raise ConnectionResetError("the server closed the connection without an answer")
+            protocol.receive_data(piece)
+        return event
+
+    while not isinstance(response := await next_event(), h11.Response):
+        if not isinstance(response, h11.InformationalResponse):
+            raise h11.RemoteProtocolError("no response")
+    headers = dict[str, str]()
+    for name, value in response.headers:
+        key, text = name.decode("latin-1"), _clean(value.decode("latin-1"))
+        headers[key] = f"{headers[key]}, {text}" if key in headers else text
+    content = _Content(headers.get("content-encoding", ""))
+    while content.has_room and isinstance(event := await next_event(), h11.Data):
+        content.add(bytes(event.data))
+    reason = _clean(response.reason.decode("latin-1")) or _phrase(response.status_code)
+    return Received(
+        now(),
+        monotonic() - began,
+        response.status_code,
+        reason,
+        headers,
+        content.text(headers.get("content-type", "")),
+    )
+
+
+class _Content:
+    """The content of a response, decoded as it comes and cut off at the limit, however well it was packed."""
+
+    def __init__(self, coding: str) -> None:
+        self._coding = coding.strip().lower()
+        self._decoder = (
+            zlib.decompressobj(_ZLIB_WITH_HEADER_OF_EITHER_KIND)
+            if self._coding in ("gzip", "x-gzip", "deflate")
+            else None
+        )
+        self._decoded = bytearray()
+
+    @property
+    def has_room(self) -> bool:
+        return len(self._decoded) < MOST_CONTENT
+
+    def add(self, piece: bytes) -> None:
+        room = MOST_CONTENT - len(self._decoded)
+        self._decoded += self._decoder.decompress(piece, room) if self._decoder else piece[:room]
+
+    def text(self, content_type: str) -> str | None:
+        if self._decoder is None and self._coding not in ("", "identity"):
+            return None
+        message = Message()
+        message["content-type"] = content_type
+        try:
+            text = self._decoded.decode(message.get_content_charset("utf-8"), "replace")
+        except (LookupError, UnicodeError):
+            text = self._decoded.decode("utf-8", "replace")
+        return _clean(text).encode()[:MOST_CONTENT].decode(errors="ignore")
+
+
+def _clean(text: str) -> str:
+    """Text that databases can hold."""
+    return text.replace("\0", "\ufffd").encode("utf-8", "replace").decode()
+
+
+def _phrase(status: int) -> str:
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return ""

@@ -1,0 +1,78 @@
+"""The worker: delivers until it is told to stop, and keeps house meanwhile."""
+
+import asyncio
+import datetime as dt
+import logging
+from asyncio import Event
+
+from app.db.clock import Clock, now
+from app.db.engine import Database
+from app.db.models import DeliveryAttempt
+from app.db.models.tables import table_of
+from app.settings import Settings
+from app.webhooks.delivery import Delivery, release_all
+from app.webhooks.exchange import Client
+from app.webhooks.leases import LeaseQueue
+from app.webhooks.postgres import PostgresQueue
+from app.webhooks.queue import Queue, sleep
+
+_MEND_SECONDS = 30.0
+_AFTER_A_FAULT_SECONDS = 2.0
+
+_logger = logging.getLogger("lyceum.webhooks")
+
+
+def queue_of(database: Database, settings: Settings, clock: Clock = now) -> Queue:
+    """The queue that a database has."""
+    if database.dialect == "sqlite":
+        return LeaseQueue(database, clock)
+    return PostgresQueue(database, dt.timedelta(seconds=settings.webhook_lease))
+
+
+class Worker:
+    """Delivers what is pending in a database."""
+
+    def __init__(
+        self, database: Database, settings: Settings, clock: Clock = now, client: Client | None = None
+    ) -> None:
+        self._database = database
+        self._history = dt.timedelta(days=settings.webhook_history_days)
+        self._clock = clock
+        self._queue = queue_of(database, settings, clock)
+        client = client or Client(allow_private=settings.webhook_allow_private_targets)
+        self._delivery = Delivery(database, settings, clock, client)
+
+    async def run(self, stopping: Event) -> None:
+        """Work until it is time to stop. What fails is told in the log and begun again."""
+        await asyncio.gather(self._deliver(stopping), self._keep_house(stopping))
+
+    async def _deliver(self, stopping: Event) -> None:
+        while not stopping.is_set():
+            try:
+                await self._queue.run(self._delivery, stopping)
+            except Exception:
+                _logger.exception("Delivering webhooks failed; it is begun again")
+                await sleep(stopping, _AFTER_A_FAULT_SECONDS)
+
+    async def _keep_house(self, stopping: Event) -> None:
+        while not stopping.is_set():
+            try:
+                await self.mend()
+                await self.forget()
+            except Exception:
+                _logger.exception("Looking after webhooks failed; it is tried again")
+            await sleep(stopping, _MEND_SECONDS)
+
+    async def mend(self) -> None:
+        """Start what waits for nothing, or has lost its job."""
+        async with self._database.begin() as connection:
+            await release_all(connection, self._clock())
+        await self._queue.mend()
+
+    async def forget(self) -> None:
+        """Remove deliveries that are longer past than history is kept."""
+        before = self._clock() - self._history
+        attempt = table_of(DeliveryAttempt)
+        async with self._database.begin() as connection:
+            await connection.execute(attempt.delete().where(attempt.c.resolved_at < before))
+        await self._queue.forget(before)

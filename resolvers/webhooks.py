@@ -1,0 +1,118 @@
+"""Subscriptions of webhooks: reading them and their history, and what whom is allowed."""
+
+import datetime as dt
+from typing import Any
+from urllib.parse import urlsplit
+
+from sqlalchemy import delete, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from app.auth.audit import record
+from app.auth.viewer import Viewer
+from app.db.models import DeliveryAttempt, WebhookSubscription
+from app.db.models.tables import table_of
+from app.errors import Forbidden, NotFound
+from app.vocabulary import SignatureKind, WebhookEvent
+from app.webhooks import subscriptions
+from resolvers.access import visible
+from resolvers.context import Context
+from resolvers.entity import Entity, Relation
+
+SUBSCRIPTION = Entity("WebhookSubscription", WebhookSubscription)
+ATTEMPT = Entity("DeliveryAttempt", DeliveryAttempt)
+ATTEMPTS = Relation(ATTEMPT, "subscription_id")
+
+
+async def subscribe(
+    context: Context, event_type: WebhookEvent, target: str, options: dict[str, Any]
+) -> tuple[int, str]:
+    """Subscribe the viewer; the id, and what the receiver verifies with.
+
+    Raises `BadUserInput`, `Forbidden` and `Unavailable`.
+    """
+    viewer = context.viewer
+    if not viewer.is_staff or viewer.user_id is None:
+        raise Forbidden("Only staff may subscribe to events")
+    viewer.require_all_scopes()
+    async with context.write() as session:
+        made, told = await context.webhooks.subscribe(session, viewer.user_id, event_type, target, **options)
+        _record(session, viewer, "webhook.subscribe", made, event=event_type)
+        return made.id, told
+
+
+async def update(context: Context, id: int, values: dict[str, Any]) -> int:
+    """Change what is given of a subscription; its id. Raises `BadUserInput` and `NotFound`."""
+    async with context.write() as session:
+        subscription = await _locked(session, context.viewer, id)
+        await context.webhooks.change(session, subscription, **values)
+        _record(session, context.viewer, "webhook.update", subscription, changed=sorted(values))
+    return id
+
+
+async def unsubscribe(context: Context, id: int) -> None:
+    """Remove a subscription with its history. Raises `NotFound`."""
+    async with context.write() as session:
+        subscription = await _locked(session, context.viewer, id)
+        _record(session, context.viewer, "webhook.unsubscribe", subscription)
+        await session.execute(delete(WebhookSubscription).where(col(WebhookSubscription.id) == id))
+
+
+async def rotate_secret(
+    context: Context, id: int, overlap: dt.timedelta, signature: SignatureKind | None
+) -> tuple[int, str]:
+    """Give a subscription another key; its id, and what the receiver verifies with.
+
+    Raises `BadUserInput`, `NotFound` and `Unavailable`.
+    """
+    async with context.write() as session:
+        subscription = await _locked(session, context.viewer, id)
+        told = context.webhooks.rotate_key(subscription, overlap, signature)
+        _record(session, context.viewer, "webhook.rotate", subscription)
+        return id, told
+
+
+async def test(context: Context, id: int) -> int:
+    """Send a sample; the id of the attempt. Raises `BadUserInput` and `NotFound`."""
+    async with context.write() as session:
+        subscription = await _locked(session, context.viewer, id)
+        return (await subscriptions.send_sample(session, subscription)).id
+
+
+async def replay(context: Context, id: int) -> int:
+    """Make an attempt again; the id of the new one. Raises `BadUserInput` and `NotFound`."""
+    async with context.write() as session:
+        attempt = await session.scalar(
+            select(DeliveryAttempt).where(
+                col(DeliveryAttempt.id) == id,
+                visible(context.viewer, DeliveryAttempt, table_of(DeliveryAttempt)),
+            )
+        )
+        if attempt is None:
+            raise NotFound("There is no such attempt", field="id")
+        subscription = await _locked(session, context.viewer, attempt.subscription_id)
+        return (await subscriptions.replay(session, subscription, attempt)).id
+
+
+async def _locked(session: AsyncSession, viewer: Viewer, id: int) -> WebhookSubscription:
+    """A subscription of the viewer's, which nobody else changes until the transaction ends."""
+    viewer.require_all_scopes()
+    subscription: WebhookSubscription | None = await session.scalar(
+        select(WebhookSubscription)
+        .where(
+            col(WebhookSubscription.id) == id,
+            visible(viewer, WebhookSubscription, table_of(WebhookSubscription)),
+        )
+        .with_for_update(key_share=True)
+    )
+    if subscription is None:
+        raise NotFound("There is no such subscription", field="id")
+    return subscription
+
+
+def _record(
+    session: AsyncSession, viewer: Viewer, action: str, subscription: WebhookSubscription, **detail: Any
+) -> None:
+    # The rest of a target may be what lets others send to it.
+    host = urlsplit(subscription.target).hostname
+    record(session, str(viewer.username), action, str(subscription.uuid), host=host, **detail)

@@ -1,0 +1,316 @@
+"""Delivery, the same on both databases: what is sent, when, how often, and what is kept of it."""
+
+import datetime as dt
+from itertools import pairwise
+
+import orjson
+import pytest
+from sqlalchemy import delete, text, update
+from sqlmodel import col
+
+from app.auth.accounts import create_user
+from app.db.engine import Database
+from app.db.models import DeliveryAttempt, Event, WebhookSubscription, now
+from app.vocabulary import AttemptStatus, WebhookEvent
+from app.webhooks.delivery import ACTIVE, GONE, TOO_MANY_FAILURES, Delivery
+from app.webhooks.emit import emit
+from app.webhooks.exchange import Client
+from app.webhooks.queue import Claimed
+from tests.databases import Databases
+from tests.graphql.clients import STAFF_KEY, add_user, client_of
+from tests.webhooks.conftest import (
+    SETTINGS,
+    SetClock,
+    attempts,
+    hook,
+    make_users,
+    subscription_of,
+    until,
+    working,
+)
+from tests.webhooks.receivers import Receiver, answer
+
+
+async def test_an_event_is_told_once_and_what_was_sent_is_kept(
+    database: Database, receiver: Receiver
+) -> None:
+    await hook(database, receiver.url("/a?b=c"))
+    async with working(database):
+        await make_users(database, "ann")
+        await until(lambda: receiver.deliveries)
+        await until(lambda: are_resolved(database))
+    (delivery,), (attempt,) = receiver.deliveries, await attempts(database)
+    assert (delivery.path, delivery.data["Username"]) == ("/a?b=c", "ann")
+    assert delivery.headers["content-type"] == "application/json"
+    assert (attempt.status, attempt.message) == (AttemptStatus.SUCCESSFUL, "200 OK")
+    assert attempt.body.encode() == delivery.body
+    assert attempt.request_headers is not None
+    assert {name.lower(): value for name, value in attempt.request_headers.items()} == delivery.headers
+    assert attempt.request_url == receiver.url("/a?b=c")
+    assert (attempt.response_status, attempt.response_reason, attempt.response_content) == (200, "OK", "")
+    assert attempt.elapsed is not None and attempt.elapsed > 0
+    assert orjson.loads(attempt.body)["EventType"] == "user.created"
+
+
+async def test_first_tries_start_in_the_order_of_the_commits(database: Database, receiver: Receiver) -> None:
+    id_ = await hook(database, receiver.url())
+    names = [f"user-{number}" for number in range(30)]
+    await make_users(database, *names)
+    receiver.gate.clear()
+    async with working(database):
+        # As many as one target has to bear at a time, and no more.
+        await until(lambda: len(receiver.deliveries) == 10)
+        assert not isinstance(await Delivery(database, SETTINGS, now, Client()).claim(id_), Claimed)
+        assert sorted(seen(receiver)) == sorted(names[:10])
+        receiver.gate.set()
+        await until(lambda: len(receiver.deliveries) == 30)
+        await until(lambda: are_resolved(database))
+    assert sorted(seen(receiver)) == sorted(names)
+
+
+async def test_an_ordered_subscription_is_told_of_a_subject_in_turn(
+    database: Database, receiver: Receiver
+) -> None:
+    """While one of a subject fails, later ones wait, and those of others do not."""
+    id_ = await hook(database, receiver.url(), is_ordered=True)
+    clock, replies = SetClock(), [answer("500 No"), answer("500 No"), answer("200 OK")]
+    receiver.answer = lambda it: (
+        replies.pop(0) if it.data["Username"] == "ann" and replies else answer("200 OK")
+    )
+    async with database.session() as session:
+        ann = await create_user(session, "ann", "")
+        bob = await create_user(session, "bob", "")
+        assert ann and bob
+        for user in (ann, ann, bob):
+            await emit(session, Event(type=WebhookEvent.USER_CREATED, user_id=user.id))
+    delivery = Delivery(database, SETTINGS, clock, Client(allow_private=True))
+    clock.moment = now()
+    while (claimed := await delivery.claim(id_)) is not None:
+        if isinstance(claimed, Claimed):
+            await delivery.deliver(claimed)
+        else:
+            clock.moment += claimed.delay
+    ann_ids = [it.webhook_id for it in receiver.deliveries if it.data["Username"] == "ann"]
+    assert len(ann_ids) == 5
+    assert ann_ids[:3] == [ann_ids[0]] * 3
+    assert len(set(ann_ids)) == 3
+    assert seen(receiver).index("bob") < 3
+
+
+async def test_what_waits_for_nothing_is_started(database: Database, receiver: Receiver) -> None:
+    await hook(database, receiver.url(), is_ordered=True)
+    await make_users(database, "ann")
+    async with database.begin() as connection:
+        await connection.execute(update(DeliveryAttempt).values(due_at=None))
+    async with working(database):
+        await until(lambda: receiver.deliveries)
+        await until(lambda: are_resolved(database))
+
+
+async def test_no_more_requests_than_the_limit(database: Database, receiver: Receiver) -> None:
+    await hook(database, receiver.url("/slow"), requests_per_second=10)
+    await hook(database, receiver.url("/fast"))
+    await make_users(database, *(f"user-{number}" for number in range(8)))
+    async with working(database), working(database):
+        await until(lambda: len(receiver.deliveries) == 16)
+        await until(lambda: are_resolved(database))
+    starts = sorted(
+        it.sent_at
+        for it in await attempts(database)
+        if it.sent_at and it.request_url == receiver.url("/slow")
+    )
+    assert len(starts) == 8
+    gaps = [(later - earlier).total_seconds() for earlier, later in pairwise(starts)]
+    # Each was claimed a tenth of a second after the one before, and sent a moment later.
+    assert (starts[-1] - starts[0]).total_seconds() > 0.6, gaps
+
+
+async def test_what_a_dead_worker_held_is_delivered_by_another(
+    database: Database, receiver: Receiver
+) -> None:
+    id_ = await hook(database, receiver.url())
+    await make_users(database, "ann")
+    dead = Delivery(database, SETTINGS, now, Client(allow_private=True))
+    assert isinstance(await dead.claim(id_), Claimed)
+    waiting = await dead.claim(id_)
+    assert not isinstance(waiting, Claimed) and waiting is not None
+    assert 0.5 < waiting.delay.total_seconds() <= SETTINGS.webhook_lease
+    async with working(database):
+        await until(lambda: receiver.deliveries)
+        await until(lambda: are_resolved(database))
+
+
+async def test_an_attempt_that_lost_its_job_gets_another(databases: Databases, receiver: Receiver) -> None:
+    database = await databases.empty("postgresql")
+    await hook(database, receiver.url())
+    await make_users(database, "ann")
+    async with database.begin() as connection:
+        await connection.execute(text("DELETE FROM webhook_queue.pgqueuer"))
+    async with working(database):
+        await until(lambda: receiver.deliveries)
+        await until(lambda: are_resolved(database))
+
+
+async def test_what_fails_again_and_again_is_held_and_keeps_nobody_from_delivering(
+    databases: Databases, receiver: Receiver
+) -> None:
+    database = await databases.empty("postgresql")
+    await hook(database, receiver.url())
+    await make_users(database, "ann", "bob")
+    async with database.begin() as connection:
+        await connection.execute(
+            text("UPDATE webhook_queue.pgqueuer SET attempts = 1000, payload = 'nonsense' WHERE id = 1")
+        )
+    async with working(database):
+        await until(lambda: len(receiver.deliveries) == 2)
+        await until(lambda: are_resolved(database))
+    async with database.reader.connect() as connection:
+        statuses = await connection.scalars(text("SELECT status::text FROM webhook_queue.pgqueuer"))
+    assert statuses.all() == ["failed"]
+
+
+async def test_nothing_is_sent_of_a_subscription_that_is_gone(database: Database, receiver: Receiver) -> None:
+    id_ = await hook(database, receiver.url("/gone"))
+    await hook(database, receiver.url("/kept"))
+    await make_users(database, "ann")
+    async with database.begin() as connection:
+        await connection.execute(delete(WebhookSubscription).where(col(WebhookSubscription.id) == id_))
+    async with working(database):
+        await until(lambda: receiver.deliveries)
+        await until(lambda: are_resolved(database))
+    assert [it.path for it in receiver.deliveries] == ["/kept"]
+    assert await Delivery(database, SETTINGS, now, Client()).claim(id_) is None
+
+
+class Failing:
+    """Attempts of one subscription, one after the other, in whatever time a test says."""
+
+    def __init__(self, database: Database, receiver: Receiver, *, retries: bool) -> None:
+        self.database, self.receiver, self.clock = database, receiver, SetClock()
+        settings = SETTINGS.model_copy(update={"webhook_retries": retries})
+        self.delivery = Delivery(database, settings, self.clock, Client(allow_private=True))
+
+    async def begin(self) -> None:
+        self.id = await hook(self.database, self.receiver.url())
+
+    async def event(self, status: str) -> None:
+        """An event that a target answers with a status."""
+        self.receiver.answer = answer(status)
+        async with self.database.session() as session:
+            await emit(session, Event(type=WebhookEvent.USER_CREATED, user_id=1))
+        self.clock.moment = max(self.clock.moment, now())
+        await self.drain()
+
+    async def drain(self) -> None:
+        while isinstance(claimed := await self.delivery.claim(self.id), Claimed):
+            await self.delivery.deliver(claimed)
+
+    async def state(self) -> tuple[bool, str, int]:
+        subscription = await subscription_of(self.database, self.id)
+        return subscription.is_active, subscription.status, len(await attempts(self.database))
+
+
+async def test_history_and_deactivation_without_retries(database: Database, receiver: Receiver) -> None:
+    """49 failures leave it active and the 50th does not; 60 successes keep 50 (Zapier contract 10.5)."""
+    failing = Failing(database, receiver, retries=False)
+    await failing.begin()
+    for _ in range(60):
+        await failing.event("200 OK")
+    assert await failing.state() == (True, ACTIVE, 50)
+    newest = [it.event_id or 0 for it in await attempts(database)]
+    assert newest == sorted(newest) and newest[-1] == newest[0] + 49
+    for _ in range(49):
+        await failing.event("403 Forbidden")
+    assert await failing.state() == (True, ACTIVE, 50)
+    await failing.event("403 Forbidden")
+    assert await failing.state() == (False, TOO_MANY_FAILURES, 50)
+    await failing.event("200 OK")
+    assert await failing.state() == (False, TOO_MANY_FAILURES, 50)
+
+
+async def test_deactivation_with_retries_takes_days(
+    database: Database, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.webhooks.delivery.MOST_KEPT", 5)
+    failing = Failing(database, receiver, retries=True)
+    await failing.begin()
+    await failing.event("200 OK")
+    for _ in range(6):
+        await failing.event("500 No")
+    assert (await failing.state())[:2] == (True, ACTIVE)
+    for _ in range(140):
+        failing.clock.moment += dt.timedelta(hours=1)
+        await failing.drain()
+        if failing.clock.moment - now() < dt.timedelta(hours=119):
+            assert (await failing.state())[:2] == (True, ACTIVE)
+            if failing.clock.moment - now() > dt.timedelta(hours=70):
+                await failing.event("500 No")
+    assert (await failing.state())[:2] == (False, TOO_MANY_FAILURES)
+    assert all(it.status == AttemptStatus.FAILED for it in await attempts(database))
+
+
+async def test_gone_ends_a_subscription(database: Database, receiver: Receiver) -> None:
+    failing = Failing(database, receiver, retries=True)
+    await failing.begin()
+    await failing.event("500 No")
+    await failing.event("410 Gone")
+    assert (await failing.state())[:2] == (False, GONE)
+    assert [(it.status, it.message) for it in await attempts(database)] == [
+        (AttemptStatus.FAILED, "500 No"),
+        (AttemptStatus.FAILED, GONE),
+        (AttemptStatus.FAILED, "410 Gone"),
+    ]
+
+
+async def test_an_outcome_is_written_once(database: Database, receiver: Receiver) -> None:
+    """Two that make the same attempt, because one was taken for dead, leave one outcome and no try too many."""
+    failing = Failing(database, receiver, retries=True)
+    await failing.begin()
+    await make_users(database, "ann")
+    failing.clock.moment = now()
+    one = await failing.delivery.claim(failing.id)
+    failing.clock.moment += dt.timedelta(seconds=2)
+    other = await failing.delivery.claim(failing.id)
+    assert isinstance(one, Claimed) and isinstance(other, Claimed)
+    assert one.attempt.id == other.attempt.id
+    await failing.delivery.deliver(other)
+    receiver.answer = answer("500 No")
+    await failing.delivery.deliver(one)
+    (attempt,) = await attempts(database)
+    assert (attempt.status, attempt.message) == (AttemptStatus.SUCCESSFUL, "200 OK")
+    assert len({it.webhook_id for it in receiver.deliveries}) == 1
+
+
+async def test_history_ends(database: Database, receiver: Receiver) -> None:
+    await hook(database, receiver.url())
+    async with working(database) as worker:
+        await make_users(database, "ann")
+        await until(lambda: are_resolved(database))
+        await worker.forget()
+        assert len(await attempts(database)) == 1
+        async with database.begin() as connection:
+            long_ago = now() - dt.timedelta(days=SETTINGS.webhook_history_days + 1)
+            await connection.execute(update(DeliveryAttempt).values(resolved_at=long_ago))
+        await make_users(database, "bob")
+        await worker.forget()
+    assert [orjson.loads(it.body)["Data"]["Username"] for it in await attempts(database)] == ["bob"]
+
+
+async def test_the_server_delivers_by_itself(
+    database: Database, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await add_user(database, "staff", STAFF_KEY, is_staff=True)
+    await hook(database, receiver.url())
+    create = 'mutation { createUser(input: {username: "ann"}) { __typename } }'
+    async with client_of(database, webhook_worker=True, webhook_allow_private_targets=True) as client:
+        await client.ask(create, key=STAFF_KEY)
+        await until(lambda: receiver.deliveries)
+    assert seen(receiver) == ["ann"]
+
+
+def seen(receiver: Receiver) -> list[str]:
+    return [it.data["Username"] for it in receiver.deliveries]
+
+
+async def are_resolved(database: Database) -> bool:
+    return all(it.status != AttemptStatus.PENDING for it in await attempts(database))
