@@ -281,7 +281,8 @@ async def test_what_is_there_already_stays(database: Database, small: Path) -> N
         progress=748,
     )
     after = await picture(database)
-    for table in before:
+    # What searches find of rows is written anew with what hangs on them.
+    for table in before.keys() - {"search_document"}:
         assert set(map(repr, before[table])) <= set(map(repr, after[table])), table
     assert await import_oulad(database, small) == OuladSummary()
 
