@@ -169,7 +169,7 @@ def _refusals(route: Route) -> dict[str, Any]:
         statuses |= {413, 415}
     if route.reads:
         statuses.add(413)
-    if route.throttled:
+    if route.throttled or "Basic" in route.manner.schemes:
         statuses.add(429)
     tables = (route.refusals, {**_REFUSED, **route.manner.refusals})
     ways = {status: [table[status] for table in tables if status in table] for status in sorted(statuses)}
