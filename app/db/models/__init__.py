@@ -55,6 +55,7 @@ from app.db.models.people import (
     ApiKeyCourse,
     ApiKeyOrganization,
     BrowserSession,
+    Invitation,
     SamlIdentity,
     User,
 )
@@ -103,6 +104,7 @@ __all__ = [
     "Entitlement",
     "Event",
     "GradeCount",
+    "Invitation",
     "LearnerAddress",
     "LearnerAnswer",
     "LearnerProblem",
