@@ -8,7 +8,7 @@ from uuid import UUID
 import strawberry
 from strawberry import ID
 
-from resolvers import analytics, catalog, enrollment, enterprise, oauth, reading, webhooks
+from resolvers import analytics, catalog, enrollment, enterprise, live, oauth, reading, webhooks
 from resolvers.context import PageLimits
 from resolvers.entity import Entity
 from resolvers.people import USER
@@ -71,6 +71,8 @@ _ENTITIES: dict[str, Entity] = {
         enrollment.ENROLLMENT,
         enterprise.CATALOG,
         enterprise.CUSTOMER,
+        live.CHANGE,
+        live.EVENT,
         oauth.ACCESS_TOKEN,
         oauth.OAUTH_CLIENT,
         webhooks.ATTEMPT,

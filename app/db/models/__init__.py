@@ -68,7 +68,7 @@ from app.db.models.tracking import (
     VideoEvent,
     Viewing,
 )
-from app.db.models.webhooks import DeliveryAttempt, WebhookSubscription
+from app.db.models.webhooks import DeliveryAttempt, DeliveryChange, WebhookSubscription
 
 __all__ = [
     "AccessToken",
@@ -91,6 +91,7 @@ __all__ = [
     "CourseStaff",
     "CourseSubject",
     "DeliveryAttempt",
+    "DeliveryChange",
     "Enrollment",
     "EnrollmentAttribute",
     "EnrollmentEvent",
