@@ -16,6 +16,8 @@ run: $(VENV) ## Serve the demo data at LYCEUM_HOST:LYCEUM_PORT
 	@$(BIN)/lyceum demo load
 	@exec $(BIN)/lyceum serve
 
+# Each process would compile all modules anew.
+test: export PYTHONDONTWRITEBYTECODE :=
 test: $(VENV) $(NODE) browser ## Run every test; ARGS go to pytest
 	$(BIN)/pytest -n logical --maxprocesses 4 --dist worksteal -m "not alone" $(ARGS)
 	$(BIN)/pytest -m alone $(ARGS) || [ $$? = 5 ]

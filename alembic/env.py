@@ -5,6 +5,7 @@ from typing import Any
 from alembic import context
 from sqlmodel import SQLModel
 
+from app.db.models.search import FULL_TEXT_TABLES
 from app.db.types import BigInt, Json, UtcDateTime
 
 
@@ -24,10 +25,16 @@ def render_item(kind: str, item: Any, autogenerate: Any) -> str | bool:
     return False
 
 
+def include_name(name: str | None, kind: str, parents: Any) -> bool:
+    """Leave out the index of full-text search, which is no table like others."""
+    return not (kind == "table" and name in FULL_TEXT_TABLES)
+
+
 context.configure(
     connection=context.config.attributes["connection"],
     target_metadata=SQLModel.metadata,
     render_item=render_item,
+    include_name=include_name,
 )
 with context.begin_transaction():
     context.run_migrations()

@@ -1,5 +1,6 @@
 """Settings, read from the environment with the prefix `LYCEUM_`."""
 
+import re
 from enum import StrEnum
 from ipaddress import ip_network
 from pathlib import Path
@@ -95,6 +96,13 @@ class Settings(BaseSettings):
         0, ge=0, description="Requests to the Data Analytics API a user may make in a minute; 0 is no limit."
     )
 
+    lms_url: str = Field(
+        "http://localhost:18000", description="Address of the learning platform, where learners enroll."
+    )
+    marketing_url: str | None = Field(
+        None, description="Address of the marketing site; without it the pages of content are relative."
+    )
+
     country_database: Path | None = Field(
         None,
         description="File in MaxMind's format that tells the countries of IP addresses; without it learners"
@@ -138,6 +146,14 @@ class Settings(BaseSettings):
         for network in value.split(",") if value else ():
             ip_network(network.strip())
         return value
+
+    @field_validator("lms_url", "marketing_url")
+    @classmethod
+    def _site(cls, value: str | None) -> str | None:
+        """Refuse what is no address of a site, and take the slash from the end."""
+        if value is not None and not re.fullmatch(r"https?://[^/?#\s]+[^?#\s]*", value):
+            raise ValueError("it is to be an address such as https://courses.example.org")
+        return value and value.rstrip("/")
 
     @property
     def serves_graphiql(self) -> bool:

@@ -30,5 +30,5 @@ def when_told_to_end(act: Callable[[], None]) -> Iterator[None]:
     try:
         yield
     finally:
-        for number, handler in replaced.items():
-            signal.signal(number, handler)
+        for replaced_number, handler in replaced.items():
+            signal.signal(replaced_number, handler)

@@ -41,12 +41,31 @@ class Pacing(StrEnum):
     INSTRUCTOR_PACED = "instructor_paced"
 
 
+_LEVELS = {name.lower(): name for name in ("Introductory", "Intermediate", "Advanced", "High School")}
+
+
+def level_name(text: str) -> str:
+    """A level as it is stored: the name of one of four, by name or slug in any case, else the text itself.
+
+    Platforms have other levels too (Enterprise contract C-03).
+    """
+    return _LEVELS.get(" ".join(re.split(r"[\s_-]+", text.lower())), text)
+
+
 class RunStatus(StrEnum):
     """Publication state of a course run."""
 
     PUBLISHED = "published"
     REVIEWED = "reviewed"
     UNPUBLISHED = "unpublished"
+
+
+class Availability(StrEnum):
+    """Where a course run stands in time (Enterprise contract 8.2)."""
+
+    CURRENT = "current"
+    UPCOMING = "upcoming"
+    ARCHIVED = "archived"
 
 
 class ProgramStatus(StrEnum):
@@ -118,6 +137,14 @@ class OfferKind(StrEnum):
 
     PERCENTAGE = "percentage"
     ABSOLUTE = "absolute"
+
+
+class ProgressStatus(StrEnum):
+    """How a learner stands in a run (Enterprise contract 12.4)."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    IN_PROGRESS = "in_progress"
 
 
 class Dimension(StrEnum):

@@ -26,7 +26,8 @@ from benchmarks.data import API_KEY, Scale, run_key
 from benchmarks.process import peak_memory, position
 from benchmarks.tracking import LAST_DAY, lines, new_enrollment
 
-_MARKS = (0.1, 0.5)
+MARKS = (0.1, 0.25, 0.5, 0.75)
+"""How much of a log is read, as a share of it, when its import is looked at; its end is looked at, too."""
 _BETWEEN_LOOKS = 0.02
 _BETWEEN_QUERIES = 0.002
 _PATIENCE = 10
@@ -75,7 +76,7 @@ SMALL_INGEST = _ingest(2_000, learners=100, runs=3, singles=5, batches=1)
 
 @dataclass(frozen=True)
 class Import:
-    """Seconds that an import took, and its peak memory in bytes at 10 %, 50 % and 100 % of the way."""
+    """Seconds that an import took, and its peak memory in bytes at each of `MARKS` and at its end."""
 
     seconds: float
     peaks: Sequence[int]
@@ -110,7 +111,7 @@ def import_log(log: Path, database_url: str) -> Import:
 
 def _peaks(process: subprocess.Popen[bytes], log: Path) -> Iterator[int]:
     """The peak memory of a process whenever it has read as much of the log as a mark says, and at its end."""
-    size, marks, peak = log.stat().st_size, list(_MARKS), 0
+    size, marks, peak = log.stat().st_size, list(MARKS), 0
     while process.poll() is None:
         with suppress(LookupError, OSError):
             # It may be gone since it was asked.

@@ -99,6 +99,18 @@ QUERIES = (
         lambda scale: {"first": 100},
         paged=True,
     ),
+    Query(
+        "Q5",
+        "a search over courses and runs, with a count and two facets",
+        """query Q5($query: String!) {
+          searchContent(query: $query) {
+            totalCount
+            nodes { ... on Course { key title } ... on CourseRun { key start } }
+            facets { levels { value count } pacings { value count } }
+          }
+        }""",
+        lambda scale: {"query": "everybody introduction"},
+    ),
 )
 
 _YEAR = "?start_date=2023-01-01&end_date=2024-01-01"

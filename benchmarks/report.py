@@ -10,7 +10,7 @@ from pathlib import Path
 from rich.table import Table
 
 from benchmarks.data import Scale
-from benchmarks.ingest import BATCH, Import, Ingest, Posts
+from benchmarks.ingest import BATCH, MARKS, Import, Ingest, Posts
 from benchmarks.load import Load
 from benchmarks.queries import Batch, Lookup, Query
 from benchmarks.stream import Streams
@@ -147,9 +147,10 @@ def batch_table(measurements: Sequence[BatchMeasurement]) -> Table:
 
 def ingest_table(measurements: Sequence[IngestMeasurement]) -> Table:
     """The table of ingests."""
+    marks = [f"MB at {mark:.0%}" for mark in (*MARKS, 1)]
     drawn = _table(
         ("case", "database"),
-        ("events", "s", "events/s", "MB at 10 %", "50 %", "100 %", "p50 ms", "p99 ms", "posted/s"),
+        ("events", "s", "events/s", *marks, "p50 ms", "p99 ms", "posted/s"),
     )
     drawn.caption = (
         "Seconds and peak memory are those of the process that imports the log, its start included. Latencies"

@@ -1,6 +1,7 @@
 """Which rows a viewer may see. Every read goes through `visible`; what has no rule cannot be read."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
+from typing import Any
 
 from sqlalchemy import ColumnElement, FromClause, Select, Table, and_, exists, false, or_, select, true
 from sqlmodel import SQLModel
@@ -8,7 +9,7 @@ from sqlmodel import SQLModel
 from app.auth.viewer import Viewer
 from app.db import models
 from app.db.models.tables import table_of
-from app.vocabulary import OrganizationRole, ProgramStatus, RunStatus, Scope
+from app.vocabulary import EnterpriseRole, OrganizationRole, ProgramStatus, RunStatus, Scope
 
 Rule = Callable[[Viewer, FromClause], ColumnElement[bool]]
 """For a viewer: the condition on rows of a table. Most are not asked for staff, who see all."""
@@ -22,7 +23,7 @@ def visible(viewer: Viewer, model: type[SQLModel], rows: FromClause) -> ColumnEl
 
 def check_columns(viewer: Viewer, model: type[SQLModel], names: Collection[str]) -> None:
     """Raise `InsufficientScope` when the viewer's token is not for reading one of these columns."""
-    if model is models.User and "email" in names:
+    if _EMAILS.get(model) in names:
         viewer.require(Scope.EMAIL)
 
 
@@ -97,6 +98,9 @@ def _published_or_own(viewer: Viewer, rows: FromClause) -> ColumnElement[bool]:
     seen = [published, exists().where(and_(mine, enrollment.c.run_id == rows.c.id))]
     if viewer.is_course_staff:
         seen.append(rows.c.id.in_(_staffed_runs(viewer)))
+    if viewer.reads_catalogs:
+        seen += [_is_in_readable_catalog(viewer, "run_id", rows.c.id)]
+        seen += [_is_in_readable_catalog(viewer, "course_id", rows.c.course_id)]
     return or_(*seen)
 
 
@@ -106,21 +110,76 @@ def _of_visible_run(viewer: Viewer, rows: FromClause) -> ColumnElement[bool]:
 
 
 def _public_program(viewer: Viewer, rows: FromClause) -> ColumnElement[bool]:
-    return rows.c.status.in_((ProgramStatus.ACTIVE, ProgramStatus.RETIRED))
+    public = rows.c.status.in_((ProgramStatus.ACTIVE, ProgramStatus.RETIRED))
+    if not viewer.reads_catalogs:
+        return public
+    return or_(public, _is_in_readable_catalog(viewer, "program_id", rows.c.id))
+
+
+def _is_in_readable_catalog(viewer: Viewer, column: str, content: ColumnElement[Any]) -> ColumnElement[bool]:
+    """Whether a catalog that the viewer reads lists this: all that it contains can be read (Enterprise 7)."""
+    item = table_of(models.CatalogItem).alias("read_item")
+    catalog = table_of(models.EnterpriseCatalog).alias("read_catalog")
+    readable = _of_own_customer("customer_id")(viewer, catalog)
+    listed = item.join(catalog, catalog.c.id == item.c.catalog_id)
+    return exists().select_from(listed).where(item.c[column] == content, readable)
+
+
+def _visible_content(viewer: Viewer, rows: FromClause) -> ColumnElement[bool]:
+    run = table_of(models.CourseRun).alias("found_run")
+    program = table_of(models.Program).alias("found_program")
+    return or_(
+        rows.c.course_id.is_not(None),
+        exists().where(run.c.id == rows.c.run_id, _published_or_own(viewer, run)),
+        exists().where(program.c.id == rows.c.program_id, _public_program(viewer, program)),
+    )
 
 
 def _of_own_customer(column: str) -> Rule:
     def rule(viewer: Viewer, rows: FromClause) -> ColumnElement[bool]:
-        if viewer.user_id is None:
+        if not viewer.reads_catalogs:
             return false()
         learner: Table = table_of(models.EnterpriseLearner)
-        role: Table = table_of(models.RoleAssignment)
         linked = select(learner.c.customer_id).where(learner.c.user_id == viewer.user_id, learner.c.linked)
-        named = select(role.c.customer_id).where(role.c.user_id == viewer.user_id)
-        everywhere = exists().where(role.c.user_id == viewer.user_id, role.c.customer_id.is_(None))
-        return or_(rows.c[column].in_(linked), rows.c[column].in_(named), everywhere)
+        return or_(rows.c[column].in_(linked), _serves(viewer, rows.c[column], EnterpriseRole))
 
     return rule
+
+
+def _serves(
+    viewer: Viewer, customer: ColumnElement[int], roles: Iterable[EnterpriseRole]
+) -> ColumnElement[bool]:
+    """Whether the viewer has one of the roles for a customer, or for all."""
+    role: Table = table_of(models.RoleAssignment)
+    held = and_(role.c.user_id == viewer.user_id, role.c.role.in_(roles))
+    named = select(role.c.customer_id).where(held)
+    return or_(customer.in_(named), exists().where(held, role.c.customer_id.is_(None)))
+
+
+def _own_or_of_served_customer(viewer: Viewer, rows: FromClause) -> ColumnElement[bool]:
+    if viewer.user_id is None:
+        return false()
+    return or_(rows.c.user_id == viewer.user_id, _serves(viewer, rows.c.customer_id, _READ_LEARNERS))
+
+
+def _own_or_linked_to_served_customer(viewer: Viewer, rows: FromClause) -> ColumnElement[bool]:
+    own = _own("user_id")(viewer, rows)
+    return or_(own, and_(rows.c.linked, _own_or_of_served_customer(viewer, rows)))
+
+
+_READ_LEARNERS = (EnterpriseRole.OPERATOR, EnterpriseRole.ADMIN)
+
+
+def _of_readable_catalog(viewer: Viewer, rows: FromClause) -> ColumnElement[bool]:
+    catalog = table_of(models.EnterpriseCatalog).alias("read_catalog")
+    readable = _of_own_customer("customer_id")(viewer, catalog)
+    return rows.c.catalog_id.in_(select(catalog.c.id).where(readable))
+
+
+def _of_readable_catalogs_query(viewer: Viewer, rows: FromClause) -> ColumnElement[bool]:
+    catalog = table_of(models.EnterpriseCatalog).alias("read_catalog")
+    readable = _of_own_customer("customer_id")(viewer, catalog)
+    return exists().where(catalog.c.query_id == rows.c.id, readable)
 
 
 def _own_subscription(viewer: Viewer, rows: FromClause) -> ColumnElement[bool]:
@@ -158,6 +217,8 @@ _RULES: dict[type[SQLModel], Rule] = {
     models.Person: _everyone,
     models.Program: _public_program,
     models.ProgramType: _everyone,
+    models.RoleAssignment: _own("user_id"),
+    models.SearchDocument: _visible_content,
     models.Seat: _of_visible_run,
     models.Subject: _everyone,
     models.User: _own("id"),
@@ -165,8 +226,13 @@ _RULES: dict[type[SQLModel], Rule] = {
     models.EnrollmentAttribute: _of_visible_enrollment,
     models.EnrollmentEvent: _own_or_of_staffed_run,
     models.Progress: _own_or_of_staffed_run,
+    models.CatalogItem: _of_readable_catalog,
+    models.CatalogQuery: _of_readable_catalogs_query,
+    models.CatalogRemoval: _of_readable_catalog,
     models.EnterpriseCatalog: _of_own_customer("customer_id"),
     models.EnterpriseCustomer: _of_own_customer("id"),
+    models.EnterpriseEnrollment: _own_or_of_served_customer,
+    models.EnterpriseLearner: _own_or_linked_to_served_customer,
     models.Module: _of_readable_run,
     models.WebhookSubscription: _own_subscription,
     models.DeliveryAttempt: _of_own_subscription,
@@ -178,4 +244,9 @@ _FOR_STAFF_TOO = {
     models.WebhookSubscription,
     models.DeliveryAttempt,
     models.DeliveryChange,
+}
+_EMAILS: dict[type[SQLModel], str] = {
+    models.EnterpriseEnrollment: "user_email",
+    models.EnterpriseLearner: "email",
+    models.User: "email",
 }

@@ -30,6 +30,14 @@ class PageLimits:
 
 
 @dataclass(frozen=True)
+class Sites:
+    """Where other sites are, without a slash at the end: the learning platform, and the marketing site."""
+
+    lms: str
+    marketing: str | None
+
+
+@dataclass(frozen=True)
 class Budget:
     """What an operation costs its viewer, and what the viewer has left in this minute."""
 
@@ -64,6 +72,7 @@ class Context:
     viewer: Viewer
     database: Database
     limits: PageLimits
+    sites: Sites
     budget: Budget
     now: dt.datetime
     memo: dict[Any, Any]

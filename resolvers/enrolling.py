@@ -2,7 +2,8 @@
 
 import datetime as dt
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from uuid import UUID
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -27,6 +28,7 @@ from app.vocabulary import RUN_KEY, SCOPE_ATTRIBUTE, ClosedReason, EnrollmentEve
 from app.webhooks.emit import emit
 from resolvers.access import visible
 from resolvers.context import Context
+from resolvers.links import enroll_through, link_to
 from resolvers.modes import AUDIT, modes
 
 _FREE = (AUDIT, "honor")
@@ -66,37 +68,36 @@ class Saved:
 
 
 async def enroll(
-    context: Context, run_key: str, username: str | None, wish: Wish, *, validate_only: bool = False
+    context: Context,
+    run_key: str,
+    username: str | None,
+    wish: Wish,
+    *,
+    customer: UUID | None = None,
+    validate_only: bool = False,
 ) -> Saved | None:
     """Enroll a user, the viewer unless named, in a course run; None when that was only checked.
 
-    The checks are in the order of contract 4.4. Raises `BadUserInput`, `NotFound`,
-    `Forbidden`, `ModeUnavailable` and `EnrollmentClosed`.
+    With an enterprise customer it is through the user's link to it. The checks are
+    in the order of contract 4.4; that of the link comes after that of the rights.
+    Raises `BadUserInput`, `NotFound`, `Forbidden`, `ModeUnavailable` and `EnrollmentClosed`.
     """
     viewer = context.viewer
-    if not RUN_KEY.fullmatch(run_key):
-        raise BadUserInput("Not a key such as course-v1:Org+Course+Run or Org/Course/Run", field="runKey")
     async with context.write() as session:
-        run = await _visible_run(session, viewer, run_key)
-        learner = await _learner(session, viewer, username, wish)
-        enrollment: Enrollment | None = await session.scalar(
-            select(Enrollment).where(col(Enrollment.run_id) == run.id, col(Enrollment.user_id) == learner.id)
-        )
-        offered = await _offered(session, run, wish)
-        _check_attributes(wish)
-        # Who leaves need not be let in.
-        if wish.is_active is not False and not (viewer.is_staff and wish.force):
-            await _check_open(session, run, learner)
-        if enrollment is None or not (viewer.is_staff or enrollment.is_active):
-            mode = _default(run, offered) if wish.mode is None else wish.mode
-        elif viewer.is_staff:
-            mode = _changed_mode(enrollment, wish)
-        else:
-            return None if validate_only else Saved(enrollment.id, created=False)
-        if validate_only:
-            return None
-        # Absent means active (contract R-13).
-        return await _save(session, viewer, run, learner, enrollment, mode, wish.is_active is not False, wish)
+        run = await visible_run(session, viewer, run_key)
+        learner = await user_to_act_for(session, viewer, username)
+        _check_rights(viewer, wish)
+        link = None if customer is None else await link_to(session, viewer, customer, learner)
+        saved = await _enroll(session, viewer, run, learner, wish, validate_only=validate_only)
+        if link and saved and await enroll_through(session, link, saved.id) and viewer.user_id != learner.id:
+            record(
+                session,
+                str(viewer.username),
+                "enterprise_enrollment.create",
+                f"{learner.username} in {run.key}",
+                enterprise_customer=str(customer),
+            )
+        return saved
 
 
 async def update(context: Context, id: int, wish: Wish) -> Saved:
@@ -126,7 +127,12 @@ async def update(context: Context, id: int, wish: Wish) -> Saved:
         return await _save(session, viewer, run, learner, enrollment, mode, active, wish)
 
 
-async def _visible_run(session: AsyncSession, viewer: Viewer, key: str) -> CourseRun:
+async def visible_run(session: AsyncSession, viewer: Viewer, key: str) -> CourseRun:
+    """The course run with a key, to enroll in. Raises `BadUserInput` for what is no key, and `NotFound`."""
+    if not RUN_KEY.fullmatch(key):
+        raise BadUserInput("Not a key such as course-v1:Org+Course+Run or Org/Course/Run", field="runKey")
+    # Whose catalog has a run that is not published reads about it, no more.
+    viewer = replace(viewer, reads_catalogs=False)
     run: CourseRun | None = await session.scalar(
         select(CourseRun).where(col(CourseRun.key) == key, visible(viewer, CourseRun, table_of(CourseRun)))
     )
@@ -135,23 +141,52 @@ async def _visible_run(session: AsyncSession, viewer: Viewer, key: str) -> Cours
     return run
 
 
-async def _learner(session: AsyncSession, viewer: Viewer, username: str | None, wish: Wish) -> User:
-    """The user to enroll, locked until the transaction ends: of his enrollments one changes at a time."""
+async def user_to_act_for(session: AsyncSession, viewer: Viewer, username: str | None) -> User:
+    """The user of a name, the viewer unless named, locked: of a user one thing changes at a time.
+
+    Raises `NotFound`; who is not staff finds himself only.
+    """
     name = viewer.username if username is None else username
-    unknown = NotFound(f"There is no user {name}", field="username")
-    if not viewer.is_staff:
-        if name != viewer.username:
-            raise unknown
-        if wish.mode not in (None, *_FREE):
-            raise Forbidden(f"Only staff may enroll in the mode {wish.mode:.100}", field="mode")
-        if wish.is_active is False:
-            raise Forbidden("Only staff may deactivate an enrollment", field="isActive")
-    learner: User | None = await session.scalar(
-        select(User).where(col(User.username) == name).with_for_update(key_share=True)
+    user: User | None = None
+    if viewer.is_staff or name == viewer.username:
+        user = await session.scalar(
+            select(User).where(col(User.username) == name).with_for_update(key_share=True)
+        )
+    if user is None:
+        raise NotFound(f"There is no user {name}", field="username")
+    return user
+
+
+def _check_rights(viewer: Viewer, wish: Wish) -> None:
+    if viewer.is_staff:
+        return
+    if wish.mode not in (None, *_FREE):
+        raise Forbidden(f"Only staff may enroll in the mode {wish.mode:.100}", field="mode")
+    if wish.is_active is False:
+        raise Forbidden("Only staff may deactivate an enrollment", field="isActive")
+
+
+async def _enroll(
+    session: AsyncSession, viewer: Viewer, run: CourseRun, learner: User, wish: Wish, *, validate_only: bool
+) -> Saved | None:
+    enrollment: Enrollment | None = await session.scalar(
+        select(Enrollment).where(col(Enrollment.run_id) == run.id, col(Enrollment.user_id) == learner.id)
     )
-    if learner is None:
-        raise unknown
-    return learner
+    offered = await _offered(session, run, wish)
+    _check_attributes(wish)
+    # Who leaves need not be let in.
+    if wish.is_active is not False and not (viewer.is_staff and wish.force):
+        await _check_open(session, run, learner)
+    if enrollment is None or not (viewer.is_staff or enrollment.is_active):
+        mode = _default(run, offered) if wish.mode is None else wish.mode
+    elif viewer.is_staff:
+        mode = _changed_mode(enrollment, wish)
+    else:
+        return None if validate_only else Saved(enrollment.id, created=False)
+    if validate_only:
+        return None
+    # Absent means active (contract R-13).
+    return await _save(session, viewer, run, learner, enrollment, mode, wish.is_active is not False, wish)
 
 
 async def _offered(session: AsyncSession, run: CourseRun, wish: Wish) -> Collection[str]:

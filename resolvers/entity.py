@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, and_
+from sqlalchemy import ColumnElement, FromClause, Subquery, and_
 from sqlmodel import SQLModel
 
 from app.db.models.tables import table_of
@@ -14,9 +14,10 @@ from app.db.models.tables import table_of
 class Entity:
     """The rows of a GraphQL type: a model, and what sets its rows apart in the model's table.
 
-    `parents` are the entities whose id a column holds, by name, and that column:
-    a list can be narrowed by them. `lent` are columns of such entities, by name,
-    that everybody sees who sees the row.
+    `view` stands for the table where the rows hold more than it does; its first
+    column is `id`. `parents` are the entities whose id a column holds, by name,
+    and that column: a list can be narrowed by them. `lent` are columns of such
+    entities, by name, that everybody sees who sees the row.
     """
 
     name: str
@@ -24,6 +25,12 @@ class Entity:
     only: Mapping[str, Any] = field(default_factory=dict)
     parents: Mapping[str, tuple[str, "Entity"]] = field(default_factory=dict)
     lent: Mapping[str, tuple[str, "Entity"]] = field(default_factory=dict)
+    view: FromClause | None = None
+
+    @property
+    def table(self) -> FromClause:
+        """What the rows are read from."""
+        return table_of(self.model) if self.view is None else self.view
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,13 +38,14 @@ class Relation:
     """How rows of an entity hang on a parent.
 
     `parent` is the column that holds the parent's id: of the entity itself, or
-    of `link`, whose column `target` then holds the entity's id. `only` narrows
-    the link's rows, `order` are its columns that come first in the default order.
+    of `link`, whose column `target` then holds the entity's id: a table, or a
+    statement that gives each pair once. `only` narrows the link's rows, `order`
+    are the columns that come first in the default order.
     """
 
     entity: Entity
     parent: str
-    link: type[SQLModel] | None = None
+    link: type[SQLModel] | Subquery | None = None
     target: str = ""
     only: Mapping[str, Any] = field(default_factory=dict)
     order: tuple[str, ...] = ()
@@ -48,15 +56,16 @@ class Rows:
 
     def __init__(self, entity: Entity, relation: Relation | None = None, *, alias: bool = False) -> None:
         self.entity = entity
-        table: FromClause = table_of(entity.model)
-        self.table = table.alias() if alias else table
+        self.table = entity.table.alias() if alias else entity.table
         self.source: FromClause = self.table
         self.unit: ColumnElement[Any] = next(iter(self.table.primary_key))
         self.linked = relation is not None and relation.link is not None
         self._holder = self.table
         self._conditions = [self.table.c[name] == value for name, value in entity.only.items()]
         if relation is not None and relation.link is not None:
-            link: FromClause = table_of(relation.link)
+            link: FromClause = (
+                relation.link if isinstance(relation.link, Subquery) else table_of(relation.link)
+            )
             self._holder = link.alias() if alias else link
             self.unit = self._holder.c[relation.target]
             self.source = self._holder.join(self.table, self.unit == self.table.c.id)

@@ -52,17 +52,18 @@ def _clauses(viewer: Viewer, rows: Rows, where: Where, argument: str) -> list[Co
         elif name in rows.entity.lent:
             column, parent = rows.entity.lent[name]
             above = Rows(parent, alias=True)
-            conditions = _operations(above.column(name), demands, named)
+            conditions = operations(above.column(name), demands, named)
             clauses.append(_has_parent(rows.column(column), above, conditions, {name: demands}))
         else:
-            clauses += _operations(rows.column(name), demands, named)
+            clauses += operations(rows.column(name), demands, named)
     return clauses
 
 
-def _operations(
+def operations(
     column: ColumnElement[Any], demands: Mapping[str, Any], argument: str
 ) -> list[ColumnElement[bool]]:
-    return [_OPERATORS[operator](column, _checked(value, argument)) for operator, value in demands.items()]
+    """What operators demand of a column."""
+    return [_OPERATORS[operator](column, checked(value, argument)) for operator, value in demands.items()]
 
 
 def _has_parent(
@@ -75,11 +76,12 @@ def _has_parent(
     return column == ids.scalar_subquery() if unique else column.in_(ids)
 
 
-def _checked(value: Any, argument: str) -> Any:
+def checked(value: Any, argument: str) -> Any:
+    """The operand itself. Raises `BadUserInput` for too many values, and text that databases refuse."""
     if isinstance(value, str):
         return storable(value, argument)
     if isinstance(value, list):
         if len(value) > MAX_VALUES:
             raise BadUserInput(f"{argument}: at most {MAX_VALUES} values", field=argument)
-        return [_checked(item, argument) for item in value]
+        return [checked(item, argument) for item in value]
     return value

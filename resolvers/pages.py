@@ -1,9 +1,9 @@
 """Pages of lists: keyset cursors forward and backward, at the root and under many parents at once."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, Protocol
 
 from aiodataloader import DataLoader
 from sqlalchemy import BigInteger, ColumnElement, Select, and_, func, literal, or_, select, true
@@ -15,6 +15,12 @@ from resolvers.access import check_columns, visible
 from resolvers.context import Context, PageLimits
 from resolvers.entity import Entity, Relation, Rows
 from resolvers.keys import ids_table, is_one_of
+
+MAX_OFFSET = 1_000_000
+"""How many items can be left out at the start: the database reads them all."""
+
+Narrow = Callable[[Rows], ColumnElement[bool]]
+"""What a list demands of its rows beside `where`."""
 
 
 @dataclass(frozen=True)
@@ -33,11 +39,12 @@ class PageRequest:
     after: str | None = None
     last: int | None = None
     before: str | None = None
+    offset: int | None = None
     where: filters.Where = field(default_factory=dict)
     order: tuple[Term, ...] = ()
 
     def size(self, limits: PageLimits) -> int:
-        """How many items the page holds. Raises `BadUserInput` for a size out of bounds."""
+        """How many items the page holds. Raises `BadUserInput` for a size or an offset out of bounds."""
         if self.first is not None and self.last is not None:
             raise BadUserInput("first and last cannot be given together", field="last")
         for argument, value in (("first", self.first), ("last", self.last)):
@@ -47,16 +54,44 @@ class PageRequest:
                     field=argument,
                     maximum=limits.max_page_size,
                 )
+        self._check_offset()
         size = self.first if self.last is None else self.last
         return limits.page_size if size is None else size
+
+    def _check_offset(self) -> None:
+        if self.offset is None:
+            return
+        for argument, value in (("after", self.after), ("last", self.last), ("before", self.before)):
+            if value is not None:
+                raise BadUserInput(f"offset and {argument} cannot be given together", field="offset")
+        if not 0 <= self.offset <= MAX_OFFSET:
+            raise BadUserInput(
+                f"offset: must be between 0 and {MAX_OFFSET}, not {self.offset}",
+                field="offset",
+                maximum=MAX_OFFSET,
+            )
+
+
+class Source(Protocol):
+    """What pages are read from."""
+
+    request: PageRequest
+    size: int
+    backward: bool
+
+    def cursor_of(self, row: Record) -> str:
+        """The cursor of a row."""
+
+    async def count(self, parent: int | None) -> int:
+        """How many rows there are, of a parent or at the root."""
 
 
 class Page:
     """A page that was read. Cursors and counts are made only when they are asked for."""
 
-    def __init__(self, listing: "Listing", rows: Sequence[Record], parent: int | None) -> None:
+    def __init__(self, listing: Source, rows: Sequence[Record], parent: int | None) -> None:
         request, size = listing.request, listing.size
-        self._listing = listing
+        self.listing = listing
         self._parent = parent
         nodes = list(rows[:size])
         more = len(rows) > size
@@ -64,12 +99,12 @@ class Page:
             nodes.reverse()
         self.nodes = nodes
         self.has_next_page = more if not listing.backward else request.before is not None
-        self.has_previous_page = more if listing.backward else request.after is not None
+        self.has_previous_page = more if listing.backward else bool(request.after or request.offset)
 
     @property
     def edges(self) -> list["Edge"]:
         """The items, each with its cursor."""
-        return [Edge(node, self._listing.cursor_of(node)) for node in self.nodes]
+        return [Edge(node, self.listing.cursor_of(node)) for node in self.nodes]
 
     @property
     def page_info(self) -> "Page":
@@ -79,16 +114,16 @@ class Page:
     @property
     def start_cursor(self) -> str | None:
         """Cursor of the first item."""
-        return self._listing.cursor_of(self.nodes[0]) if self.nodes else None
+        return self.listing.cursor_of(self.nodes[0]) if self.nodes else None
 
     @property
     def end_cursor(self) -> str | None:
         """Cursor of the last item."""
-        return self._listing.cursor_of(self.nodes[-1]) if self.nodes else None
+        return self.listing.cursor_of(self.nodes[-1]) if self.nodes else None
 
     async def total_count(self) -> int:
         """How many items the whole list holds for this viewer."""
-        return await self._listing.count(self._parent)
+        return await self.listing.count(self._parent)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,22 +140,27 @@ class Listing:
     def __init__(
         self,
         context: Context,
-        entity: Entity,
+        source: Entity | Relation,
         request: PageRequest,
         columns: Collection[str],
-        relation: Relation | None = None,
+        narrow: Narrow | None = None,
     ) -> None:
-        check_columns(context.viewer, entity.model, {*columns, *request.where})
+        relation = source if isinstance(source, Relation) else None
+        entity = source.entity if isinstance(source, Relation) else source
         self.request = request
         self.size = request.size(context.limits)
         self.backward = request.last is not None
         self._context = context
         self._entity = entity
         self._relation = relation
+        self._narrow = narrow
         self._order = self._total_order(request.order)
+        # A cursor holds the values of the order's columns, for everybody to read.
+        order = (term.column for term in self._order)
+        check_columns(context.viewer, entity.model, {*columns, *request.where, *order})
         self._signature = ",".join(f"{term.column}:{term.descending:d}" for term in self._order)
         self._columns = sorted({*columns, "id", *(term.column for term in self._order)})
-        rows = Rows(entity, relation)
+        rows = self._rows()
         self._types = [rows.column(term.column).type.python_type for term in self._order]
         self._bounds = [
             (descending, cursor.decode(self._signature, self._types, text, argument))
@@ -137,7 +177,7 @@ class Listing:
 
     async def page(self) -> Page:
         """The page of a list at the root."""
-        rows = Rows(self._entity)
+        rows = self._rows()
         statement = self._select(rows).where(self._condition(rows))
         return Page(self, await self._context.reader.rows(self._ordered(statement, rows)), None)
 
@@ -161,6 +201,9 @@ class Listing:
     def _count_loader(self) -> DataLoader[int, int]:
         return self._context.loaders.value(self, self._counts, 0)
 
+    def _rows(self, *, alias: bool = False) -> Rows:
+        return Rows(self._entity, self._relation, alias=alias)
+
     def _total_order(self, terms: tuple[Term, ...]) -> tuple[Term, ...]:
         if not terms and self._relation is not None:
             terms = tuple(Term(column) for column in self._relation.order)
@@ -176,6 +219,7 @@ class Listing:
             rows.condition,
             visible(self._context.viewer, self._entity.model, rows.table),
             filters.condition(self._context.viewer, rows, self.request.where),
+            self._narrow(rows) if self._narrow else true(),
         )
 
     def _condition(self, rows: Rows) -> ColumnElement[bool]:
@@ -199,11 +243,12 @@ class Listing:
 
     def _ordered(self, statement: Select[Any], rows: Rows) -> Select[Any]:
         # One more than asked for tells whether there is another page.
-        return statement.order_by(*self._sorted(rows.column)).limit(self.size + 1)
+        page = statement.order_by(*self._sorted(rows.column)).limit(self.size + 1)
+        return page.offset(self.request.offset) if self.request.offset else page
 
     def _pages(self, parents: Sequence[int]) -> Select[Any]:
         ids = ids_table(parents, self._context.reader.dialect)
-        rows = Rows(self._entity, self._relation)
+        rows = self._rows()
         belongs = and_(rows.parent == ids.c.value, self._condition(rows))
         if self._context.reader.dialect == "postgresql":
             page = self._ordered(self._select(rows).where(belongs), rows).lateral("page")
@@ -212,7 +257,7 @@ class Listing:
             return found.order_by(ids.c.value, *self._sorted(lambda name: page.c[name]))
         # SQLite has no lateral join, and its window functions read every row of every parent.
         units = self._ordered(select(rows.unit).select_from(rows.source).where(belongs), rows).correlate(ids)
-        outer = Rows(self._entity, self._relation, alias=True)
+        outer = self._rows(alias=True)
         chosen: ColumnElement[bool] = outer.unit.in_(units)
         if outer.linked:
             chosen = and_(outer.parent == ids.c.value, chosen)
@@ -225,7 +270,7 @@ class Listing:
         )
 
     def _counts(self, parents: Sequence[int]) -> Select[Any]:
-        rows = Rows(self._entity, self._relation)
+        rows = self._rows()
         return (
             select(rows.parent, func.count())
             .select_from(rows.source)
@@ -248,7 +293,7 @@ def _beyond(rows: Rows, order: Sequence[Term], values: Sequence[Any], backward: 
             same = column.is_(None)
         else:
             # A cursor may hold a greater number than the column can.
-            bound = literal(value, BigInteger) if type(value) is int else value
+            bound = literal(value, BigInteger() if type(value) is int else column.type)
             further = column < bound if wants_less else column > bound
             same = column == bound
             if wants_less and _nullable(column):
@@ -259,4 +304,5 @@ def _beyond(rows: Rows, order: Sequence[Term], values: Sequence[Any], backward: 
 
 
 def _nullable(column: ColumnElement[Any]) -> bool:
-    return bool(getattr(column, "nullable", False))
+    # What is computed does not say.
+    return bool(getattr(column, "nullable", True))

@@ -7,9 +7,20 @@ from uuid import UUID
 
 import strawberry
 
-from resolvers import catalog, enrollment, enterprise, reading, series
+from resolvers import (
+    catalog,
+    course_offering,
+    enrollment,
+    enterprise,
+    offering,
+    program_offering,
+    reading,
+    series,
+)
+from resolvers.languages import language_name, language_names
 from resolvers.modes import modes_of_run
-from schema.enums import Pacing, ProgramStatus, RunStatus
+from schema.addresses import enrollment_url, marketing_url
+from schema.enums import Availability, Pacing, ProgramStatus, RunStatus
 from schema.filters import (
     CatalogOrder,
     CatalogWhere,
@@ -28,7 +39,10 @@ from schema.filters import (
     SubjectOrder,
     SubjectWhere,
 )
-from schema.relay import Connection, ContextInfo, Node, connection, field, to_many, to_one
+from schema.offering import of_seats, worked_out
+from schema.relay import Connection, ContextInfo, Node, connection, database_id, field, to_many, to_one
+from schema.scalars import BigInt
+from schema.selection import columns
 
 if TYPE_CHECKING:
     from schema.analytics import Analytics
@@ -42,6 +56,7 @@ _Analytics = Annotated["Analytics", strawberry.lazy("schema.analytics")]
 
 @strawberry.type(description="A school, university or company that offers courses.")
 class Organization(Node):
+    database_id: BigInt = database_id()
     uuid: UUID = field("Native id in the catalog.")
     key: str = field("Native key, such as `edX`.")
     name: str = field("Name.")
@@ -133,6 +148,17 @@ class EnrollmentMode:
     bulk_sku: str | None = field("Stock keeping unit for buying many.")
 
 
+async def _course_page(info: ContextInfo, course_or_run: Any) -> str | None:
+    return course_or_run.marketing_slug and f"course/{course_or_run.marketing_slug}"
+
+
+async def _program_page(info: ContextInfo, program: Any) -> str | None:
+    if not program.marketing_slug or program.type_id is None:
+        return None
+    kind = await reading.row(info.context, catalog.PROGRAM_TYPE, program.type_id, ("slug",))
+    return f"{kind.slug}/{program.marketing_slug}"
+
+
 @strawberry.type(description="A course as a whole. Learners enroll in one of its runs.")
 class Course(Node):
     uuid: UUID = field("Native id in the catalog.")
@@ -158,6 +184,30 @@ class Course(Node):
     partner: str | None = field("Short code of the platform partner.")
     created: dt.datetime = field("When it was entered.")
     modified: dt.datetime = field("When its metadata last changed.")
+    enrollment_url: str | None = enrollment_url("course", "key")
+    marketing_url: str | None = marketing_url(_course_page, ("marketing_slug",))
+    languages: list[str] = worked_out(
+        course_offering.languages, "Names of the languages of its published runs, each once."
+    )
+    seat_types: list[str] = worked_out(
+        course_offering.seat_types, "Enrollment modes that its published runs have seats in, each once."
+    )
+    is_active: bool = worked_out(
+        course_offering.is_active, "Whether a run of it is marketable and open for enrollment."
+    )
+
+    @strawberry.field(
+        description="The marketable run to show to learners: of those that go on and have enrollable seats"
+        " the one that began last, else the next to begin, else the one that began last; null without any.",
+        metadata={"needs": ("id",)},
+    )
+    async def advertised_run(root: Any, info: ContextInfo) -> "CourseRun | None":  # noqa: N805
+        key = await course_offering.advertised_run(info.context, root.id)
+        if key is None:
+            return None
+        found: CourseRun = await reading.row(info.context, catalog.COURSE_RUN, key, columns(info))
+        return found
+
     runs: Connection["CourseRun"] = connection(
         catalog.RUNS_OF_COURSE, CourseRunWhere, CourseRunOrder, "Runs of the course."
     )
@@ -247,6 +297,76 @@ class CourseRun(Node):
     created: dt.datetime = field("When it was entered.")
     modified: dt.datetime = field("When its metadata last changed.")
     seats: list[Seat] = to_many(catalog.SEATS_OF_RUN, "Modes with their prices, expired or not.")
+    seat_types: list[str] = of_seats(offering.seat_types, "Enrollment modes that it has seats in, each once.")
+    seat_type: str | None = of_seats(
+        offering.seat_type,
+        "The first of `credit`, `professional`, `verified`, `honor` and `audit` that its seats offer; what is"
+        " professional without an id is `professional` too.",
+    )
+    first_enrollable_paid_seat_price: Decimal | None = of_seats(
+        offering.first_paid_price,
+        "Price of the paid seat whose deadline comes first, credit left out; null without any.",
+    )
+    enrollment_url: str | None = enrollment_url("course", "key")
+    marketing_url: str | None = marketing_url(_course_page, ("marketing_slug",))
+
+    @strawberry.field(description="Where it stands in time.", metadata={"needs": ("start", "end")})
+    def availability(root: Any, info: ContextInfo) -> Availability:  # noqa: N805
+        return offering.availability(root, info.context.now)
+
+    @strawberry.field(
+        description="Whether enrollment is open; a start or an end that is not given is no bound.",
+        metadata={"needs": offering.WINDOW},
+    )
+    def is_enrollable(root: Any, info: ContextInfo) -> bool:  # noqa: N805
+        return offering.is_enrollable(root, info.context.now)
+
+    @strawberry.field(
+        description="Whether enrollment is open, the run is not over, and a mode is still offered.",
+        metadata={"needs": ("id", "end", *offering.WINDOW)},
+    )
+    async def has_enrollable_seats(root: Any, info: ContextInfo) -> bool:  # noqa: N805
+        seats = await offering.seats_of(info.context, root.id)
+        return offering.has_enrollable_seats(root, seats, info.context.now)
+
+    @strawberry.field(
+        description="Whether it is published, has a seat, and has a page on the marketing site.",
+        metadata={"needs": ("id", "status", "marketing_slug")},
+    )
+    async def is_marketable(root: Any, info: ContextInfo) -> bool:  # noqa: N805
+        return offering.is_marketable(root, await offering.seats_of(info.context, root.id))
+
+    @strawberry.field(
+        description="English name of the language; Chinese with its variant, such as `Chinese - Mandarin`.",
+        metadata={"needs": ("content_language",)},
+    )
+    def language(root: Any) -> str | None:  # noqa: N805
+        return root.content_language and language_name(root.content_language)
+
+    @strawberry.field(
+        description="English names of the transcripts' languages, each once.",
+        metadata={"needs": ("transcript_languages",)},
+    )
+    def transcript_language_names(root: Any) -> list[str]:  # noqa: N805
+        return language_names(root.transcript_languages)
+
+    @strawberry.field(
+        description="Mean effort for all its weeks, in hours; null where efforts or weeks are not known.",
+        metadata={"needs": ("min_effort", "max_effort", "weeks_to_complete")},
+    )
+    def estimated_hours(root: Any) -> float | None:  # noqa: N805
+        return offering.estimated_hours(root)
+
+    programs: Connection["Program"] = connection(
+        catalog.PROGRAMS_OF_RUN,
+        ProgramWhere,
+        ProgramOrder,
+        "Programs that hold the course, but those that leave the run out.",
+    )
+    program_types: list[str] = worked_out(
+        program_offering.program_types,
+        "Names of the kinds of its programs that are active or retired, sorted, each once.",
+    )
 
     @strawberry.field(
         description="Modes that learners can enroll in: those of the seats; without seats, a free `audit`.",
@@ -320,6 +440,18 @@ class Program(Node):
         OrganizationWhere,
         OrganizationOrder,
         "Authoring organizations, in order.",
+    )
+    enrollment_url: str | None = enrollment_url("program", "uuid")
+    marketing_url: str | None = marketing_url(_program_page, ("marketing_slug", "type_id"))
+    languages: list[str] = worked_out(
+        program_offering.languages,
+        "Names of the languages of its courses' published runs, each once, in order.",
+    )
+    staff: list[Person] = to_many(
+        catalog.STAFF_OF_PROGRAM, "People who teach the published runs of its courses, each once, by UUID."
+    )
+    subjects: list[Subject] = to_many(
+        catalog.SUBJECTS_OF_PROGRAM, "Subjects of its courses, each once, by UUID."
     )
     catalogs: _Catalogs = connection(
         enterprise.CATALOGS_OF_PROGRAM, CatalogWhere, CatalogOrder, "Enterprise catalogs that list it."

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from typing import Annotated, Any
+from uuid import UUID
 
 import strawberry
 from strawberry import ID, UNSET
@@ -43,6 +44,9 @@ class EnrollInput:
         default=UNSET,
     )
     force: bool | None = field("Enroll though enrollment is closed; counts for staff only.", default=UNSET)
+    enterprise_customer: UUID | None = field(
+        "Native id of the enterprise customer through whose link to the learner it is.", default=UNSET
+    )
     validate_only: bool | None = field("Check everything and change nothing.", default=UNSET)
 
 
@@ -96,7 +100,12 @@ async def enroll(context: Context, input: EnrollInput) -> EnrollmentSaved | Enro
     given = values_of(input)
     validate_only = bool(given.get("validate_only"))
     saved = await enrolling.enroll(
-        context, given["run_key"], given.get("username"), _wish(given), validate_only=validate_only
+        context,
+        given["run_key"],
+        given.get("username"),
+        _wish(given),
+        customer=given.get("enterprise_customer"),
+        validate_only=validate_only,
     )
     return EnrollmentValid(message="Nothing speaks against it") if saved is None else _saved(saved)
 

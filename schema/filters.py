@@ -1,5 +1,7 @@
 """What lists can be narrowed and ordered by, type by type."""
 
+from uuid import UUID
+
 import strawberry
 
 from schema.enums import (
@@ -9,6 +11,7 @@ from schema.enums import (
     Gender,
     Pacing,
     ProgramStatus,
+    ProgressStatus,
     RunStatus,
     WebhookEvent,
 )
@@ -87,6 +90,7 @@ class EnrollmentWhere:
 
 @strawberry.input(name="EnterpriseCustomerWhere", description="Which enterprise customers a list holds.")
 class CustomerWhere:
+    uuid: UUID | None = field("The native id is this.", default=None)
     name: StringFilter | None = field("Demands on the name.", default=None)
     slug: StringFilter | None = field("Demands on the slug.", default=None)
 
@@ -95,6 +99,38 @@ class CustomerWhere:
 class CatalogWhere:
     title: StringFilter | None = field("Demands on the title.", default=None)
     modified: DateTimeFilter | None = field("Demands on the last change.", default=None)
+    customer: CustomerWhere | None = field("Demands on the customer.", default=None)
+
+
+@strawberry.input(description="Which people of enterprise customers a list holds.")
+class EnterpriseLearnerWhere:
+    username: StringFilter | None = field("Demands on the username.", default=None)
+    email: StringFilter | None = field("Demands on the e-mail address.", default=None)
+    name: StringFilter | None = field("Demands on the name.", default=None)
+    linked: bool | None = field("Whether the link is in force.", default=None)
+    created: DateTimeFilter | None = field("Demands on the time of the link.", default=None)
+
+
+@strawberry.input(description="Which enterprise enrollments a list holds.")
+class EnterpriseEnrollmentWhere:
+    user_email: StringFilter | None = field("Demands on the learner's e-mail address.", default=None)
+    user_username: StringFilter | None = field("Demands on the learner's username.", default=None)
+    course_id: StringFilter | None = field("Demands on the native key of the course run.", default=None)
+    course_key: StringFilter | None = field("Demands on the native key of the course.", default=None)
+    course_title: StringFilter | None = field("Demands on the title.", default=None)
+    course_start: DateTimeFilter | None = field("Demands on the start, an instant.", default=None)
+    course_end: DateTimeFilter | None = field("Demands on the end, an instant.", default=None)
+    user_current_enrollment_mode: StringFilter | None = field("Demands on the mode.", default=None)
+    progress_status: list[ProgressStatus] | None = field("The status is one of these.", default=None)
+    passed_timestamp: DateTimeFilter | None = field("Demands on the time of passing.", default=None)
+    last_activity_date: DateTimeFilter | None = field(
+        "Demands on the last activity, an instant.", default=None
+    )
+    enrollment_created_timestamp: DateTimeFilter | None = field(
+        "Demands on the time of the enrollment.", default=None
+    )
+    unenrollment_timestamp: DateTimeFilter | None = field("Demands on the unenrollment.", default=None)
+    consent_granted: bool | None = field("Whether the learner has agreed.", default=None)
 
 
 @strawberry.input(description="Which modules a list holds.")
@@ -149,6 +185,37 @@ AccessTokenOrder = ordering("AccessToken", "created", "expires")
 OAuthClientOrder = ordering("OAuthClient", "client_id", "name", "created")
 CustomerOrder = ordering("EnterpriseCustomer", "name", "created")
 CatalogOrder = ordering("EnterpriseCatalog", "title", "created", "modified")
+EnterpriseLearnerOrder = ordering("EnterpriseLearner", "username", "email", "name", "created")
+EnterpriseEnrollmentOrder = ordering(
+    "EnterpriseEnrollment",
+    "consent_granted",
+    "coupon_code",
+    "coupon_name",
+    "course_end",
+    "course_id",
+    "course_key",
+    "course_max_effort",
+    "course_min_effort",
+    "course_pacing_type",
+    "course_price",
+    "course_start",
+    "course_title",
+    "current_grade",
+    "discount_price",
+    "enrollment_created_timestamp",
+    "enterprise_user",
+    "last_activity_date",
+    "letter_grade",
+    "lms_user_id",
+    "passed_timestamp",
+    "progress_status",
+    "unenrollment_timestamp",
+    "user_account_creation_timestamp",
+    "user_country_code",
+    "user_current_enrollment_mode",
+    "user_email",
+    "user_username",
+)
 WebhookSubscriptionOrder = ordering("WebhookSubscription", "created", "target", "is_active", "status")
 DeliveryAttemptOrder = ordering("DeliveryAttempt", "created", "status", "resolved_at")
 ModuleOrder = ordering("Module", "usage_key", "display_name")

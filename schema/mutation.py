@@ -2,7 +2,7 @@
 
 import strawberry
 
-from schema import accounts, enrolling, oauth, tracking, webhooks
+from schema import accounts, administration, consent, enrolling, oauth, tracking, webhooks
 from schema.errors import mutation
 
 
@@ -20,6 +20,12 @@ class Mutation:
     )
     unenroll: enrolling.UnenrollResult = mutation(
         enrolling.UnenrollInput, enrolling.unenroll, "End an enrollment, which stays on record. For staff."
+    )
+    set_consent: consent.SetConsentResult = mutation(
+        consent.SetConsentInput,
+        consent.set_consent,
+        "Let an enterprise customer see what a linked learner does in a course run, or no longer. For the"
+        " learner, and for staff.",
     )
     record_events: tracking.RecordEventsResult = mutation(
         tracking.RecordEventsInput,
@@ -57,6 +63,68 @@ class Mutation:
         oauth.RevokeAccessTokenInput,
         oauth.revoke_token,
         "Revoke an access token and its refresh token: one's own; staff any.",
+    )
+    create_enterprise_customer: administration.CreateEnterpriseCustomerResult = mutation(
+        administration.CreateEnterpriseCustomerInput,
+        administration.create_customer,
+        "Make an enterprise customer. For staff.",
+    )
+    update_enterprise_customer: administration.UpdateEnterpriseCustomerResult = mutation(
+        administration.UpdateEnterpriseCustomerInput,
+        administration.update_customer,
+        "Change an enterprise customer. For staff.",
+    )
+    create_enterprise_catalog: administration.CreateEnterpriseCatalogResult = mutation(
+        administration.CreateEnterpriseCatalogInput,
+        administration.create_catalog,
+        "Make an enterprise catalog. For staff.",
+    )
+    update_enterprise_catalog: administration.UpdateEnterpriseCatalogResult = mutation(
+        administration.UpdateEnterpriseCatalogInput,
+        administration.update_catalog,
+        "Change an enterprise catalog. For staff.",
+    )
+    delete_enterprise_catalog: administration.DeleteEnterpriseCatalogResult = mutation(
+        administration.DeleteEnterpriseCatalogInput,
+        administration.delete_catalog,
+        "Delete an enterprise catalog; the courses and programs themselves stay. For staff.",
+    )
+    add_catalog_items: administration.AddCatalogItemsResult = mutation(
+        administration.AddCatalogItemsInput,
+        administration.add_items,
+        "Add content at the end of an enterprise catalog, all of it or nothing. For staff.",
+    )
+    remove_catalog_items: administration.RemoveCatalogItemsResult = mutation(
+        administration.RemoveCatalogItemsInput,
+        administration.remove_items,
+        "Remove content from an enterprise catalog; its changes tell of it. For staff.",
+    )
+    refresh_enterprise_catalog: administration.RefreshEnterpriseCatalogResult = mutation(
+        administration.RefreshEnterpriseCatalogInput,
+        administration.refresh_catalog,
+        "Make an enterprise catalog hold what its query finds now, and nothing else. For staff.",
+    )
+    link_enterprise_learner: administration.LinkEnterpriseLearnerResult = mutation(
+        administration.LinkEnterpriseLearnerInput,
+        administration.link_learner,
+        "Make a user a learner of an enterprise customer. For staff.",
+    )
+    unlink_enterprise_learner: administration.UnlinkEnterpriseLearnerResult = mutation(
+        administration.UnlinkEnterpriseLearnerInput,
+        administration.unlink_learner,
+        "End a learner's link to an enterprise customer; enrollments stay. For staff.",
+    )
+    assign_enterprise_role: administration.AssignEnterpriseRoleResult = mutation(
+        administration.AssignEnterpriseRoleInput,
+        administration.assign_role,
+        "Give a user a role at an enterprise customer. For staff; other staff's roles, and those at all"
+        " customers, for superusers.",
+    )
+    revoke_enterprise_role: administration.RevokeEnterpriseRoleResult = mutation(
+        administration.RevokeEnterpriseRoleInput,
+        administration.revoke_role,
+        "Take a role away from a user. For staff; other staff's roles, and those at all customers, for"
+        " superusers.",
     )
     webhook_subscribe: webhooks.WebhookSubscribeResult = mutation(
         webhooks.WebhookSubscribeInput,

@@ -7,15 +7,24 @@ import strawberry
 
 from resolvers import enrollment, enterprise
 from schema.enums import EducationLevel, Gender
-from schema.filters import CustomerOrder, CustomerWhere, EnrollmentOrder, EnrollmentWhere
-from schema.relay import Connection, Node, connection, database_id, field
+from schema.filters import (
+    CatalogOrder,
+    CatalogWhere,
+    CustomerOrder,
+    CustomerWhere,
+    EnrollmentOrder,
+    EnrollmentWhere,
+)
+from schema.relay import Connection, Node, connection, database_id, field, to_many
 from schema.scalars import BigInt
 
 if TYPE_CHECKING:
     from schema.enrollment import Enrollment
-    from schema.enterprise import EnterpriseCustomer
+    from schema.enterprise import EnterpriseCatalog, EnterpriseCustomer, EnterpriseRoleAssignment
 
 _Enrollments = Connection[Annotated["Enrollment", strawberry.lazy("schema.enrollment")]]
+_Catalogs = Connection[Annotated["EnterpriseCatalog", strawberry.lazy("schema.enterprise")]]
+_Roles = list[Annotated["EnterpriseRoleAssignment", strawberry.lazy("schema.enterprise")]]
 _Customers = Connection[Annotated["EnterpriseCustomer", strawberry.lazy("schema.enterprise")]]
 
 
@@ -43,4 +52,12 @@ class User(Node):
     )
     enterprise_customers: _Customers = connection(
         enterprise.CUSTOMERS_OF_USER, CustomerWhere, CustomerOrder, "Customers that the user is linked to."
+    )
+    enterprise_roles: _Roles = to_many(enterprise.ROLES_OF_USER, "Roles for enterprise customers.")
+    enterprise_catalogs: _Catalogs = connection(
+        enterprise.CATALOGS_BY_ROLE,
+        CatalogWhere,
+        CatalogOrder,
+        "Catalogs of the customers that the user's roles name, for staff too; by creation, then by UUID.",
+        by_number=True,
     )

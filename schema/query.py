@@ -8,7 +8,7 @@ from uuid import UUID
 import strawberry
 from strawberry import ID
 
-from resolvers import analytics, catalog, enrollment, enterprise, live, oauth, reading, webhooks
+from resolvers import analytics, catalog, enrollment, enterprise, learners, live, oauth, reading, webhooks
 from resolvers.context import PageLimits
 from resolvers.entity import Entity
 from resolvers.people import USER
@@ -16,7 +16,7 @@ from schema import relay
 from schema.analytics import Problem, Subsection, Video
 from schema.catalog import Course, CourseRun, Organization, Person, Program, Subject
 from schema.enrollment import Enrollment
-from schema.enterprise import EnterpriseCatalog, EnterpriseCustomer
+from schema.enterprise import EnterpriseAccess, EnterpriseCatalog, EnterpriseCustomer
 from schema.filters import (
     AccessTokenOrder,
     AccessTokenWhere,
@@ -50,6 +50,7 @@ from schema.filters import (
 from schema.oauth import AccessToken, OAuthClient
 from schema.people import User
 from schema.relay import Connection, ContextInfo, Node, connection, field, look_up
+from schema.search import ContentSearchConnection, search_content
 from schema.selection import columns
 from schema.webhooks import WebhookEventEntry, WebhookSubscription, catalogue
 
@@ -71,6 +72,9 @@ _ENTITIES: dict[str, Entity] = {
         enrollment.ENROLLMENT,
         enterprise.CATALOG,
         enterprise.CUSTOMER,
+        enterprise.ROLE,
+        learners.ENTERPRISE_ENROLLMENT,
+        learners.LEARNER,
         live.CHANGE,
         live.EVENT,
         oauth.ACCESS_TOKEN,
@@ -127,6 +131,19 @@ class Query:
             cost=budget.cost, limit=budget.limit, remaining=budget.remaining, reset_at=budget.reset_at
         )
 
+    @strawberry.field(
+        description="What the viewer's roles open, of either a catalog or a customer. Of one that is not"
+        " there: what roles for all customers open."
+    )
+    async def enterprise_access(
+        self,
+        info: ContextInfo,
+        catalog: Annotated[UUID | None, strawberry.argument(description="UUID of a catalog.")] = None,
+        customer: Annotated[UUID | None, strawberry.argument(description="UUID of a customer.")] = None,
+    ) -> EnterpriseAccess:
+        found: Any = await enterprise.access(info.context, catalog, customer)
+        return found  # type: ignore[no-any-return]
+
     organization: Organization | None = look_up(catalog.ORGANIZATION, "key", "The organization with a key.")
     course: Course | None = look_up(catalog.COURSE, "key", "The course with a key, `ORG+NUMBER`.")
     course_run: CourseRun | None = look_up(catalog.COURSE_RUN, "key", "The course run with a key.")
@@ -167,6 +184,7 @@ class Query:
     enterprise_catalogs: Connection[EnterpriseCatalog] = connection(
         enterprise.CATALOG, CatalogWhere, CatalogOrder, "All enterprise catalogs that the viewer may see."
     )
+    search_content: ContentSearchConnection | None = search_content()
     problems: Connection[Problem] = connection(
         analytics.PROBLEM, ModuleWhere, ModuleOrder, "All problems that the viewer may see."
     )

@@ -60,7 +60,8 @@ class Node:
 
     @classmethod
     def is_type_of(cls, obj: Any, info: Any) -> bool:
-        return True
+        # The type of any other row is that of the field.
+        return type(obj) is not NodeRow or obj.type_name == cls.__strawberry_definition__.name  # type: ignore[attr-defined]
 
     @classmethod
     def resolve_type(cls, obj: Any, info: Any, type_: Any) -> str:
@@ -69,7 +70,9 @@ class Node:
 
 
 class NodeRow:
-    """A row of which only the `Node` interface is known to the field that returns it."""
+    """A row of which only an interface or a union is known to the field that returns it."""
+
+    __slots__ = ("_row", "type_name")
 
     def __init__(self, type_name: str, row: Any) -> None:
         self.type_name = type_name
@@ -85,7 +88,8 @@ class PageInfo:
         description="Whether items follow. Paging backward: whether a `before` cursor was given."
     )
     has_previous_page: bool = strawberry.field(
-        description="Whether items come before. Paging forward: whether an `after` cursor was given."
+        description="Whether items come before. Paging forward: whether an `after` cursor, or an `offset`"
+        " greater than 0, was given."
     )
     start_cursor: str | None = strawberry.field(description="Cursor of the first item.")
     end_cursor: str | None = strawberry.field(description="Cursor of the last item.")
@@ -182,45 +186,82 @@ def look_up(entity: Entity, by: str, description: str, type_: type = str) -> Any
     return strawberry.field(resolver=resolve, description=description)
 
 
-def connection(source: Entity | Relation, where: Any, order: Any, description: str) -> Any:
-    """A field that is a page of a list: of an entity's rows, or of those that hang on the object."""
+First = Annotated[int | None, strawberry.argument(description="How many items, from the start.")]
+After = Annotated[str | None, strawberry.argument(description="Only items after this cursor.")]
+Last = Annotated[int | None, strawberry.argument(description="How many items, from the end.")]
+Before = Annotated[str | None, strawberry.argument(description="Only items before this cursor.")]
+Offset = Annotated[
+    int | None,
+    strawberry.argument(
+        description="How many items to leave out at the start, for who pages by number;"
+        " not together with a cursor or `last`. Cursors are faster, and miss nothing when the list changes."
+    ),
+]
+
+
+def connection(
+    source: Entity | Relation, where: Any, order: Any, description: str, *, by_number: bool = False
+) -> Any:
+    """A field that is a page of a list: of an entity's rows, or of those that hang on the object.
+
+    With `by_number` the list has the argument `offset`.
+    """
     relation = source if isinstance(source, Relation) else None
-    entity = source.entity if isinstance(source, Relation) else source
+    where = Annotated[where | None, strawberry.argument(description="Only items like this.")]
+    order = Annotated[
+        list[order] | None,
+        strawberry.argument(description="By place or id unless given."),
+    ]
+
+    def resolve_by_number(
+        root: Any,
+        info: ContextInfo,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+        offset: Offset = None,
+        where: where = None,
+        order_by: order = None,
+    ) -> Any:
+        def make() -> Listing:
+            request = PageRequest(first, after, last, before, offset, as_where(where), as_order(order_by))
+            needed = columns(info, "nodes") | columns(info, "edges", "node")
+            return Listing(info.context, source, request, needed)
+
+        found = listing(info, source, make)
+        return found.page_of(root.id) if relation else found.page()
 
     def resolve(
         root: Any,
         info: ContextInfo,
-        first: Annotated[
-            int | None, strawberry.argument(description="How many items, from the start.")
-        ] = None,
-        after: Annotated[str | None, strawberry.argument(description="Only items after this cursor.")] = None,
-        last: Annotated[int | None, strawberry.argument(description="How many items, from the end.")] = None,
-        before: Annotated[
-            str | None, strawberry.argument(description="Only items before this cursor.")
-        ] = None,
-        where: Annotated[where | None, strawberry.argument(description="Only items like this.")] = None,
-        order_by: Annotated[
-            list[order] | None, strawberry.argument(description="By place or id unless given.")
-        ] = None,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+        where: where = None,
+        order_by: order = None,
     ) -> Any:
-        context = info.context
-        key = _place(info, source)
-        listing: Listing | None = context.shared.get(key)
-        if listing is None:
-            request = PageRequest(first, after, last, before, as_where(where), as_order(order_by))
-            needed = columns(info, "nodes") | columns(info, "edges", "node")
-            listing = context.shared[key] = Listing(context, entity, request, needed, relation)
-        return listing.page_of(root.id) if relation else listing.page()
+        return resolve_by_number(root, info, first, after, last, before, None, where, order_by)
 
-    needs = ("id",) if relation else ()
     return strawberry.field(
-        resolver=resolve,
+        resolver=resolve_by_number if by_number else resolve,
         description=description,
-        metadata={"needs": needs, "multiplier": _page_size},
+        metadata={"needs": ("id",) if relation else (), "multiplier": page_size},
     )
 
 
-def _page_size(arguments: Mapping[str, Any], limits: PageLimits) -> int:
+def listing(info: ContextInfo, source: Entity | Relation, make: Callable[[], Listing]) -> Listing:
+    """The list of a field as it stands in the document, one for all objects that it is resolved on."""
+    shared, place = info.context.shared, _place(info, source)
+    found: Listing | None = shared.get(place)
+    if found is None:
+        found = shared[place] = make()
+    return found
+
+
+def page_size(arguments: Mapping[str, Any], limits: PageLimits) -> int:
+    """The multiplier of a field that is a page of a list."""
     asked = [arguments[name] for name in ("first", "last") if isinstance(arguments.get(name), int)]
     return max(asked, default=limits.page_size)
 
@@ -234,7 +275,23 @@ async def nodes(info: ContextInfo, entities: Mapping[str, Entity], ids: Sequence
     for id_, (name, _) in zip(ids, wanted, strict=True):
         if name not in entities:
             raise BadUserInput(f"{argument}: not an id of this API: {id_!r:.60}", field=argument)
-    rows = await asyncio.gather(
-        *(reading.row(info.context, entities[name], key, columns(info, of=name)) for name, key in wanted)
-    )
-    return [row and NodeRow(name, row) for (name, _), row in zip(wanted, rows, strict=True)]
+    return await node_rows(info, [(entities[name], key) for name, key in wanted])
+
+
+async def node_rows(
+    info: ContextInfo, wanted: Sequence[tuple[Entity, int]], *path: str
+) -> list[NodeRow | None]:
+    """The rows of these entities, for a path below the field that ends at an interface or a union.
+
+    They are in the order of their ids; what the viewer cannot see is None. Each
+    entity takes one statement.
+    """
+    loaders = {
+        entity: reading.row_loader(info.context, entity, columns(info, *path, of=entity.name))
+        for entity in {entity for entity, _ in wanted}
+    }
+    rows = await asyncio.gather(*(loaders[entity].load(key) for entity, key in wanted))
+    return [
+        None if row is None else NodeRow(entity.name, row)
+        for (entity, _), row in zip(wanted, rows, strict=True)
+    ]

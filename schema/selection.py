@@ -8,9 +8,11 @@ from graphql import (
     FragmentSpreadNode,
     GraphQLField,
     GraphQLObjectType,
+    GraphQLResolveInfo,
     InlineFragmentNode,
     SelectionSetNode,
     get_named_type,
+    is_abstract_type,
 )
 from strawberry import Info
 from strawberry.types.field import StrawberryField
@@ -21,8 +23,8 @@ from resolvers.context import Context
 def columns(info: Info[Context, Any], *path: str, of: str | None = None) -> frozenset[str]:
     """The columns that the objects at a path below the current field need.
 
-    `of` names the object type where the field's own type is an interface.
-    What is skipped by a directive counts as selected.
+    `of` names the object type where the type at the end of the path is an
+    interface or a union. What is skipped by a directive counts as selected.
     """
     raw = info._raw_info
     nodes = raw.field_nodes
@@ -30,48 +32,49 @@ def columns(info: Info[Context, Any], *path: str, of: str | None = None) -> froz
     memo = info.context.memo
     found = memo.get(key)
     if found is None:
-        start = cast(GraphQLObjectType, raw.schema.type_map[of] if of else get_named_type(raw.return_type))
-        sets = [node.selection_set for node in nodes if node.selection_set]
-        found = memo[key] = frozenset(_needs(_descend(sets, start, path, raw.fragments), raw.fragments))
+        start = [node.selection_set for node in nodes if node.selection_set]
+        sets, type_ = _descend(start, get_named_type(raw.return_type), path, raw)
+        end = cast(GraphQLObjectType, raw.schema.type_map[of] if of else type_)
+        found = memo[key] = frozenset(_needs(sets, end, raw))
     return found
 
 
-_Place = tuple[list[SelectionSetNode], GraphQLObjectType]
+_Sets = Sequence[SelectionSetNode]
 
 
-def _descend(
-    sets: list[SelectionSetNode], type_: GraphQLObjectType, path: Sequence[str], fragments: Any
-) -> _Place:
+def _descend(sets: _Sets, type_: Any, path: Sequence[str], raw: GraphQLResolveInfo[Any]) -> tuple[_Sets, Any]:
     for name in path:
-        fields = [field for field in _fields(sets, type_, fragments) if field.name.value == name]
+        fields = [field for field in _fields(sets, type_, raw) if field.name.value == name]
         sets = [field.selection_set for field in fields if field.selection_set]
-        type_ = cast(GraphQLObjectType, get_named_type(type_.fields[name].type))
+        type_ = get_named_type(type_.fields[name].type)
     return sets, type_
 
 
-def _needs(place: _Place, fragments: Any) -> Iterator[str]:
-    sets, type_ = place
-    for node in _fields(sets, type_, fragments):
+def _needs(sets: _Sets, type_: GraphQLObjectType, raw: GraphQLResolveInfo[Any]) -> Iterator[str]:
+    for node in _fields(sets, type_, raw):
         definition = type_.fields.get(node.name.value)
         if definition is not None:
             yield from _columns_of(definition)
 
 
-def _fields(
-    sets: Sequence[SelectionSetNode], type_: GraphQLObjectType, fragments: Any
-) -> Iterator[FieldNode]:
-    names = {type_.name, *(interface.name for interface in type_.interfaces)}
+def _fields(sets: _Sets, type_: GraphQLObjectType, raw: GraphQLResolveInfo[Any]) -> Iterator[FieldNode]:
     for selection in (selection for set_ in sets for selection in set_.selections):
         if isinstance(selection, FieldNode):
             yield selection
         elif isinstance(selection, FragmentSpreadNode):
-            fragment = fragments[selection.name.value]
-            if fragment.type_condition.name.value in names:
-                yield from _fields([fragment.selection_set], type_, fragments)
+            fragment = raw.fragments[selection.name.value]
+            if _is_one(type_, fragment.type_condition.name.value, raw):
+                yield from _fields([fragment.selection_set], type_, raw)
         elif isinstance(selection, InlineFragmentNode):
             condition = selection.type_condition
-            if condition is None or condition.name.value in names:
-                yield from _fields([selection.selection_set], type_, fragments)
+            if condition is None or _is_one(type_, condition.name.value, raw):
+                yield from _fields([selection.selection_set], type_, raw)
+
+
+def _is_one(type_: GraphQLObjectType, name: str, raw: GraphQLResolveInfo[Any]) -> bool:
+    """Whether an object of a type is one of a type of this name too."""
+    other = raw.schema.type_map[name]
+    return type_ is other or (is_abstract_type(other) and raw.schema.is_sub_type(other, type_))
 
 
 def _columns_of(definition: GraphQLField) -> Sequence[str]:

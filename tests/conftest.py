@@ -10,6 +10,7 @@ from types import SimpleNamespace
 import pytest
 from sqlalchemy import make_url
 
+from app.auth import secrets
 from app.db.engine import Database
 from app.demo import load_demo
 from app.imports.oulad import OuladSummary, import_oulad
@@ -17,14 +18,26 @@ from tests.databases import DIALECTS as DIALECTS
 from tests.databases import Databases
 from tests.servers import LiveServer, running_server
 
+# What is imported and collected stays: there is nothing to be found in it.
+gc.disable()
+
 
 @pytest.fixture(scope="session", autouse=True)
 def ending_applications() -> Iterator[None]:
     """Freeze what is imported, once, so that applications can go when their tests are over."""
     gc.collect()
     gc.freeze()
+    gc.enable()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("app.main.gc", SimpleNamespace(collect=int, freeze=int))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cheap_passwords() -> Iterator[None]:
+    """Hash passwords at the least cost there is; servers in processes of their own do not."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(secrets, "COST", (1, 8, 1))
         yield
 
 

@@ -129,6 +129,23 @@ def upgrade() -> None:
         ["catalog_id", "added_at", "key"],
         unique=False,
     )
+    _index_content(partly=True)
+
+
+def _index_content(*, partly: bool) -> None:
+    for column in ("course_id", "run_id", "program_id"):
+        where = sa.text(f"{column} IS NOT NULL") if partly else None
+        for columns in ([column], ["catalog_id", column]):
+            name = op.f("_".join(("ix_catalog_item", *columns)))
+            op.drop_index(name, table_name="catalog_item")
+            op.create_index(
+                name,
+                "catalog_item",
+                columns,
+                unique=len(columns) > 1,
+                sqlite_where=where,
+                postgresql_where=where,
+            )
 
 
 def _fill_keys() -> None:
@@ -145,6 +162,7 @@ def _fill_keys() -> None:
 
 
 def downgrade() -> None:
+    _index_content(partly=False)
     op.drop_index(op.f("ix_catalog_item_catalog_id_added_at_key"), table_name="catalog_item")
     with op.batch_alter_table("catalog_item") as batch:
         batch.drop_column("key")

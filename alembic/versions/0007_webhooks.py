@@ -8,7 +8,7 @@ from pgqueuer.domain.settings import DBSettings
 from app.db.types import BigInt, Json, text
 
 revision = "0007"
-down_revision = "0005"
+down_revision = "0006"
 branch_labels = None
 depends_on = None
 

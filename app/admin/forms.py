@@ -22,7 +22,7 @@ from wtforms.widgets import CheckboxInput, ListWidget
 
 from app.vocabulary import ClientType, Scope
 
-_NEEDED = InputRequired("This field is needed.")
+NEEDED = InputRequired("This field is needed.")
 _DEFAULT_DAYS = 90
 
 
@@ -31,17 +31,20 @@ def _printable(form: Form, field: Field) -> None:
         raise ValidationError("There are characters in it that do not print.")
 
 
-def _text(label: str, help: str = "", *, needed: bool = False, kind: type[StringField] = StringField) -> Any:
-    validators = [_NEEDED, _printable] if needed else [_printable]
+def text_field(
+    label: str, help: str = "", *, needed: bool = False, kind: type[StringField] = StringField
+) -> Any:
+    """A field for one line of text, without blanks around it."""
+    validators = [NEEDED, _printable] if needed else [_printable]
     return kind(label, validators, [lambda text: (text or "").strip()], help)
 
 
 def _password(label: str, help: str = "", *, needed: bool = False) -> Any:
-    validators = [_NEEDED] if needed else []
+    validators = [NEEDED] if needed else []
     return PasswordField(label, validators, description=help, render_kw={"autocomplete": "new-password"})
 
 
-class _Ordered(Form):
+class OrderedForm(Form):
     """A form whose fields stand in a chosen order; WTForms puts inherited ones first."""
 
     order: ClassVar[Sequence[str]] = ()
@@ -50,7 +53,7 @@ class _Ordered(Form):
         return iter([self[name] for name in self.order] or self._fields.values())
 
 
-class _Passwords(_Ordered):
+class _Passwords(OrderedForm):
     password = _password("Password")
     repeated = _password("Password again")
 
@@ -68,16 +71,18 @@ class PasswordForm(_Passwords):
     order = ("password", "repeated")
 
 
-class _Edit(_Ordered):
+class EditForm(OrderedForm):
+    """A form that changes what is there."""
+
     # Rights that were taken meanwhile shall not come back with a form that is old.
     version = HiddenField()
 
 
-class UserEditForm(_Edit):
+class UserEditForm(EditForm):
     """What can be changed of a user."""
 
-    email = _text("E-mail address", kind=EmailField)
-    name = _text("Name", "The full name, for people.")
+    email = text_field("E-mail address", kind=EmailField)
+    name = text_field("Name", "The full name, for people.")
     staff = BooleanField(
         "Staff",
         description="Sees all users, enrollments and analytics. Who becomes staff or superuser later loses"
@@ -94,23 +99,25 @@ class UserEditForm(_Edit):
 class UserForm(_Passwords, UserEditForm):
     """A new user."""
 
-    username = _text("Username", "At most 150 characters without spaces; it stays as it is.", needed=True)
+    username = text_field(
+        "Username", "At most 150 characters without spaces; it stays as it is.", needed=True
+    )
     password = _password("Password", "A service user, whom only a program acts for, needs none.")
 
     version = None
     order = ("username", "email", "name", "password", "repeated", "staff", "superuser", "active")
 
 
-class ClientEditForm(_Edit):
+class ClientEditForm(EditForm):
     """What can be changed of a client."""
 
-    name = _text("Name", "For people.")
-    username = _text(
+    name = text_field("Name", "For people.")
+    username = text_field(
         "User", "The username of its owner; of a confidential client the service user that it acts for."
     )
-    url = _text("URL", "Address of the program.")
-    redirect_uri = _text("Redirect URI", "Where it takes answers.")
-    logout_uri = _text("Logout URI", "Where it ends its own sessions.")
+    url = text_field("URL", "Address of the program.")
+    redirect_uri = text_field("Redirect URI", "Where it takes answers.")
+    logout_uri = text_field("Logout URI", "Where it ends its own sessions.")
     active = BooleanField(
         "Active",
         description="Switched off, it gets no tokens; those it has stay valid until they end or are revoked.",
@@ -128,7 +135,9 @@ class ClientForm(ClientEditForm):
             (ClientType.PUBLIC.value, "Public: runs in a browser or on a phone"),
         ],
     )
-    client_id = _text("Client id", "Is made up when left empty. The secret always is, and is shown once.")
+    client_id = text_field(
+        "Client id", "Is made up when left empty. The secret always is, and is shown once."
+    )
 
     active = version = None
     order = ("name", "type", "username", "url", "redirect_uri", "logout_uri", "client_id")
@@ -137,11 +146,11 @@ class ClientForm(ClientEditForm):
 class TokenForm(Form):
     """A new access token; what it is nobody chooses."""
 
-    username = _text("User", "The username of whom it stands for.", needed=True)
-    client_id = SelectField("Client", [_NEEDED])
+    username = text_field("User", "The username of whom it stands for.", needed=True)
+    client_id = SelectField("Client", [NEEDED])
     expires = TimezoneAwareDateTimeField(
         "Expires",
-        [_NEEDED],
+        [NEEDED],
         ["%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M"],
         description="Date and time in UTC, as 2030-01-31 12:00:00.",
         default=lambda: dt.datetime.now(dt.UTC) + dt.timedelta(days=_DEFAULT_DAYS),
@@ -158,5 +167,5 @@ class TokenForm(Form):
 class CourseStaffForm(Form):
     """A user to be staff of a run."""
 
-    username = _text("User", "A username.", needed=True)
-    run_key = _text("Course run", "Its key, as course-v1:edX+DemoX+Demo_Course.", needed=True)
+    username = text_field("User", "A username.", needed=True)
+    run_key = text_field("Course run", "Its key, as course-v1:edX+DemoX+Demo_Course.", needed=True)

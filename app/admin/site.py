@@ -17,8 +17,10 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from app.admin.enterprise_views import ENTERPRISE_VIEWS
 from app.admin.guard import CSRF_FIELD, Guard
-from app.admin.views import VIEWS, Act, ClientView, TokenView, UserView, View
+from app.admin.view import Act, View
+from app.admin.views import AuditView, ClientView, CourseStaffView, TokenView, UserView
 from app.auth.credentials import Authenticator
 from app.auth.sessions import SESSION_COOKIE, Sessions, csrf_token, delete_cookies
 from app.db.engine import Database
@@ -27,6 +29,15 @@ from app.errors import RateLimited, Unavailable
 _PATH = "/admin"
 _KEPT = {"statics", "index", "list", "details", "create", "edit", "login"}
 """The routes of sqladmin that are wanted. Its downloads read files that a column names."""
+
+_VIEWS: Sequence[type[View]] = (
+    UserView,
+    ClientView,
+    TokenView,
+    CourseStaffView,
+    *ENTERPRISE_VIEWS,
+    AuditView,
+)
 
 # Enrollment contract 3.5.
 _SEED_PATHS: dict[str, type[View]] = {
@@ -71,7 +82,7 @@ class AdminSite(Admin):
         routes = self.admin.router.routes
         routes[:] = [route for route in routes if getattr(route, "name", None) in _KEPT]
         routes.append(Route("/logout", self.logout, methods=["POST"], name="logout"))
-        for view in VIEWS:
+        for view in _VIEWS:
             # sqladmin keeps the database in the class, so each site has classes of its own.
             self.add_view(new_class(view.__name__, (view,)))
         for path, view in _SEED_PATHS.items():

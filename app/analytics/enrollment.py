@@ -2,18 +2,19 @@
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from itertools import groupby
 from typing import Any, TypeAlias
 
-from sqlalchemy import Row, Select, String, and_, cast, delete, func, insert, select
+from sqlalchemy import ColumnElement, Row, Select, String, and_, cast, delete, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
 from app.db.bulk import delete_by_key, keys_table, lock_series
 from app.db.models import EnrollmentEvent, EnrollmentSpan, LearnerAddress, User, now
 from app.db.models.tables import table_of
+from app.db.types import EARLIEST, LATEST
 from app.vocabulary import Dimension, EnrollmentEventType
 
 _Group: TypeAlias = tuple[int, Dimension, str]
@@ -29,6 +30,10 @@ SWITCHES = {EnrollmentEventType.ACTIVATED: 1, EnrollmentEventType.DEACTIVATED: 0
 """The state after an event; other events leave it."""
 
 _GROUP = ("run_id", "dimension", "value")
+_PAIR = ("run_id", "user_id")
+
+Pair = tuple[int, int]
+"""A run and a user."""
 
 
 async def compute_enrollment(connection: AsyncConnection, run_id: int) -> None:
@@ -49,9 +54,63 @@ async def changing_enrollments(
     the events of the users, not on those of the runs.
     """
     await lock_series(connection)
-    before = await _changes_of(connection, user_ids, run_ids)
+    if not user_ids:
+        yield
+        return
+    users = keys_table(connection.dialect.name, ("user_id",), [(user_id,) for user_id in user_ids])
+    events = _EVENTS.where(col(EnrollmentEvent.user_id).in_(select(users.c.user_id)))
+    if run_ids is not None:
+        events = events.where(col(EnrollmentEvent.run_id).in_(run_ids))
+    async with _following(connection, events):
+        yield
+
+
+@asynccontextmanager
+async def adding_enrollment_events(
+    connection: AsyncConnection, between: Mapping[Pair, tuple[dt.datetime, dt.datetime]]
+) -> AsyncIterator[None]:
+    """When the block adds events of pairs of run and user between two instants each, the series follow.
+
+    What a learner was before the last switch before them tells nothing of the time
+    after it, and nothing changes after the first switch that follows them. Only
+    events from the one to the other are read.
+    """
+    await lock_series(connection)
+    event, dialect = table_of(EnrollmentEvent), connection.dialect.name
+    given = keys_table(dialect, (*_PAIR, "first", "last"), [(*pair, *span) for pair, span in between.items()])
+
+    def nearest(found: Any, condition: ColumnElement[bool]) -> Any:
+        switch = (event.c.type.in_(SWITCHES), condition, *(event.c[name] == given.c[name] for name in _PAIR))
+        return select(found(event.c.occurred_at)).where(*switch).correlate(given).scalar_subquery()
+
+    ends = (
+        nearest(func.max, event.c.occurred_at < given.c.first).label("since"),
+        nearest(func.min, event.c.occurred_at > given.c.last).label("until"),
+    )
+    spans = [
+        (row.run_id, row.user_id, row.since or EARLIEST, row.until or LATEST)
+        for row in await connection.execute(select(*(given.c[name] for name in _PAIR), *ends))
+    ]
+    given = keys_table(dialect, (*_PAIR, "since", "until"), spans)
+    near = select(event.c.id).join_from(
+        given,
+        event,
+        and_(
+            *(event.c[name] == given.c[name] for name in _PAIR),
+            event.c.occurred_at >= given.c.since,
+            event.c.occurred_at <= given.c.until,
+        ),
+    )
+    async with _following(connection, _EVENTS.where(col(EnrollmentEvent.id).in_(near))):
+        yield
+
+
+@asynccontextmanager
+async def _following(connection: AsyncConnection, events: Select[*tuple[Any, ...]]) -> AsyncIterator[None]:
+    """The series follow what a block changes about the events that a statement reads."""
+    before = _changes(await connection.execute(events))
     yield
-    changes = await _changes_of(connection, user_ids, run_ids)
+    changes = _changes(await connection.execute(events))
     for group, days in before.items():
         for day, (count, known) in days.items():
             change = changes[group][day]
@@ -90,18 +149,6 @@ _EVENTS: Select[*tuple[Any, ...]] = (
         col(EnrollmentEvent.mode),
     )
 )
-
-
-async def _changes_of(
-    connection: AsyncConnection, user_ids: Collection[int], run_ids: Collection[int] | None
-) -> _Changes:
-    if not user_ids:
-        return _changes(())
-    users = keys_table(connection.dialect.name, ("user_id",), [(user_id,) for user_id in user_ids])
-    statement = _EVENTS.where(col(EnrollmentEvent.user_id).in_(select(users.c.user_id)))
-    if run_ids is not None:
-        statement = statement.where(col(EnrollmentEvent.run_id).in_(run_ids))
-    return _changes(await connection.execute(statement))
 
 
 def _changes(events: Iterable[Row[*tuple[Any, ...]]]) -> _Changes:
@@ -159,23 +206,33 @@ def _spans(changes: dict[dt.date, list[int]]) -> Iterator[_Span]:
         yield since, dt.date.max, count, known
 
 
+def _ends(changes: dict[dt.date, list[int]]) -> tuple[dt.date, dt.date]:
+    """The first and the last day on which numbers are others than before."""
+    days = [day for day, change in changes.items() if any(change)]
+    lasting = any(map(sum, zip(*changes.values(), strict=True)))
+    return min(days), dt.date.max if lasting else max(days)
+
+
 async def _apply(connection: AsyncConnection, changes: _Changes) -> None:
-    """Add changes to the spans there are, from the first day that changes."""
-    first = {group: min(days) for group, days in changes.items() if any(map(any, days.values()))}
-    if not first:
+    """Add changes to the spans there are."""
+    ends = {group: _ends(days) for group, days in changes.items() if any(map(any, days.values()))}
+    if not ends:
         return
     span = table_of(EnrollmentSpan)
-    given = keys_table(
-        connection.dialect.name, (*_GROUP, "first"), [(*group, day) for group, day in first.items()]
+    keys = [(*group, *days) for group, days in ends.items()]
+    given = keys_table(connection.dialect.name, (*_GROUP, "first", "last"), keys)
+    # The one before and the one after may come to have the same numbers as what is between.
+    touched = and_(
+        *(span.c[name] == given.c[name] for name in _GROUP),
+        span.c.until >= given.c.first,
+        span.c.since <= given.c.last,
     )
-    # The one that ends on the first day may come to have the same numbers as what follows.
-    touched = and_(*(span.c[name] == given.c[name] for name in _GROUP), span.c.until >= given.c.first)
     rows: Sequence[Any] = (
         await connection.execute(
             select(span).join_from(given, span, touched).order_by(*span.primary_key.columns)
         )
     ).all()
-    old: dict[_Group, list[_Span]] = {group: [] for group in first}
+    old: dict[_Group, list[_Span]] = {group: [] for group in ends}
     for row in rows:
         old[row.run_id, row.dimension, row.value].append(
             (row.since, row.until, row.count, row.cumulative_count)

@@ -1,26 +1,30 @@
 """Enrollment events of tracking logs, with the users and the enrollments that they make (contract 8.2)."""
 
+import datetime as dt
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from itertools import groupby
 from operator import attrgetter
 from typing import Any, NamedTuple
 from uuid import uuid4
 
-from sqlalchemy import update
+from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
 from app.analytics.batch import Batch
-from app.analytics.enrollment import SWITCHES, changing_enrollments
+from app.analytics.enrollment import SWITCHES, Pair, adding_enrollment_events
 from app.analytics.tracking import SERVER, TrackingEvent, is_run_key, platform_id
-from app.db.bulk import add_missing, replace, rows_by_key
+from app.db.bulk import add_missing, keys_table, replace, rows_by_key
 from app.db.models import Enrollment, EnrollmentEvent, Event, User
+from app.db.models.tables import table_of
 from app.vocabulary import EnrollmentEventType, WebhookEvent
 from app.webhooks.news import News
 
 _TYPES = {f"edx.course.enrollment.{type_}": type_ for type_ in EnrollmentEventType}
 _LONGEST_MODE = 100
-_EVENT = ("run_id", "user_id", "occurred_at", "type", "mode")
+_PAIR = ("run_id", "user_id")
+_EVENT = (*_PAIR, "occurred_at", "type", "mode")
 
 
 class Enrolled(NamedTuple):
@@ -66,13 +70,15 @@ async def record_enrollments(batch: Batch) -> None:
         )
         for enrolled_, event in found
     }
-    pairs = {row[:2] for row in rows}
-    runs = {run for run, _ in pairs}
-    async with changing_enrollments(batch.connection, {user for _, user in pairs}, runs):
+    instants = defaultdict[Pair, list[dt.datetime]](list)
+    for run, user, occurred_at, *_ in rows:
+        instants[run, user].append(occurred_at)
+    between = {pair: (min(found), max(found)) for pair, found in instants.items()}
+    async with adding_enrollment_events(batch.connection, between):
         await add_missing(
             batch.connection, EnrollmentEvent, [dict(zip(_EVENT, row, strict=True)) for row in rows]
         )
-    await enroll_by_events(batch.connection, pairs, batch.news)
+    await enroll_by_events(batch.connection, instants, batch.news)
 
 
 async def make_users(connection: AsyncConnection, names: dict[int, str], news: News) -> dict[int, int]:
@@ -107,18 +113,28 @@ async def make_users(connection: AsyncConnection, names: dict[int, str], news: N
     return ids
 
 
-async def enroll_by_events(
-    connection: AsyncConnection, pairs: Collection[tuple[int, int]], news: News
-) -> None:
+async def enroll_by_events(connection: AsyncConnection, pairs: Collection[Pair], news: News) -> None:
     """Make the enrollments of pairs of run and user what their events add up to."""
+    if not pairs:
+        return
     known = await _enrollments(connection, pairs) if news.wanted else {}
-    rows = await rows_by_key(connection, EnrollmentEvent, _EVENT[:2], pairs)
-    ordered = sorted(rows, key=attrgetter(*_EVENT))
+    event = table_of(EnrollmentEvent)
+    given = keys_table(connection.dialect.name, _PAIR, list(pairs))
+    order = [event.c[name] for name in _EVENT[len(_PAIR) :]]
+
+    def of_pair(*conditions: ColumnElement[bool], last: bool = True) -> Any:
+        its = (*conditions, *(event.c[name] == given.c[name] for name in _PAIR))
+        found = select(event.c.id).where(*its).order_by(*(name.desc() if last else name for name in order))
+        return found.limit(1).correlate(given).scalar_subquery()
+
+    telling = select(of_pair(last=False), of_pair(), of_pair(event.c.type.in_(SWITCHES))).select_from(given)
+    ids = {(id_,) for row in await connection.execute(telling) for id_ in row if id_ is not None}
+    ordered = sorted(await rows_by_key(connection, EnrollmentEvent, ("id",), ids), key=attrgetter(*_EVENT))
     enrollments = [
         {"run_id": run, "user_id": user, **_state(list(events))}
-        for (run, user), events in groupby(ordered, attrgetter(*_EVENT[:2]))
+        for (run, user), events in groupby(ordered, attrgetter(*_PAIR))
     ]
-    await replace(connection, Enrollment, enrollments, key=_EVENT[:2])
+    await replace(connection, Enrollment, enrollments, key=_PAIR)
     if news.wanted:
         made = await _enrollments(connection, pairs)
         news.add(
@@ -134,10 +150,8 @@ async def enroll_by_events(
         )
 
 
-async def _enrollments(
-    connection: AsyncConnection, pairs: Collection[tuple[int, int]]
-) -> dict[tuple[int, int], Any]:
-    rows = await rows_by_key(connection, Enrollment, _EVENT[:2], pairs)
+async def _enrollments(connection: AsyncConnection, pairs: Collection[Pair]) -> dict[Pair, Any]:
+    rows = await rows_by_key(connection, Enrollment, _PAIR, pairs)
     return {(row.run_id, row.user_id): row for row in rows}
 
 

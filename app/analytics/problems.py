@@ -4,14 +4,15 @@ from collections import Counter
 from math import isfinite
 from typing import Any
 
-from sqlalchemy import FromClause, Select, case, func, insert, literal, select, tuple_
+from sqlalchemy import Select, func, insert, literal, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.analytics.answers import Answer, answers_of
+from app.analytics.answer_counts import change_answers, count_answers
+from app.analytics.answers import answers_of
 from app.analytics.batch import Batch
 from app.analytics.tracking import SERVER, TrackingEvent, platform_id, usage_key
-from app.db.bulk import add_missing, add_up, delete_by_key, keys_table, replace, rows_by_key
-from app.db.models import AnswerCount, GradeCount, LearnerAnswer, LearnerProblem, now
+from app.db.bulk import add_missing, add_up, delete_by_key, replace, rows_by_key
+from app.db.models import GradeCount, LearnerAnswer, LearnerProblem, now
 from app.db.models.tables import table_of
 from app.db.types import UtcDateTime
 from app.vocabulary import ModuleCategory
@@ -21,17 +22,7 @@ _RESETS = ("problem_reset", "reset_problem")
 _DELETED = "edx.grades.problem.state_deleted"
 _POINTS = {CHECK: ("grade", "max_grade"), RESCORE: ("new_score", "new_total")}
 
-_COUNTED = (
-    "choiceresponse",
-    "optionresponse",
-    "multiplechoiceresponse",
-    "numericalresponse",
-    "stringresponse",
-    "formularesponse",
-)
-"""Types of response whose answers are counted."""
-
-_LEARNER, _PART = ("module_id", "learner"), ("module_id", "part_id")
+_LEARNER = ("module_id", "learner")
 
 Grade = tuple[float, float]
 """Points and greatest points."""
@@ -139,7 +130,7 @@ async def compute_answers(connection: AsyncConnection, module_ids: Select[int]) 
     parts = (
         select(learner.c.module_id, learner.c.part_id).where(learner.c.module_id.in_(module_ids)).distinct()
     )
-    await _count_answers(connection, parts.subquery())
+    await count_answers(connection, parts.subquery())
 
 
 def _grade(event: TrackingEvent, *names: str) -> Grade | None:
@@ -175,76 +166,24 @@ async def _change_grades(connection: AsyncConnection, changes: Counter[tuple[int
 
 async def _replace_answers(connection: AsyncConnection, changed: dict[tuple[int, str], Attempts]) -> None:
     """Put the answers of new first and last attempts in the place of those before."""
-    gone = [(*key, is_last) for key, attempts in changed.items() for is_last in attempts.checks]
-    old = await rows_by_key(
-        connection, LearnerAnswer, _LEARNER, [key for key, attempts in changed.items() if attempts.checks]
+    replaced = {(*key, is_last) for key, attempts in changed.items() for is_last in attempts.checks}
+    known = await rows_by_key(
+        connection, LearnerAnswer, _LEARNER, {(module, learner) for module, learner, _ in replaced}
     )
-    replaced = set(gone)
-    parts = {
-        (row.module_id, row.part_id) for row in old if (row.module_id, row.learner, row.is_last) in replaced
-    }
-    rows = []
-    for key, attempts in changed.items():
-        for is_last, event in attempts.checks.items():
-            for answer in answers_of(event):
-                parts.add((key[0], answer.part_id))
-                rows.append(
-                    {
-                        **dict(zip(_LEARNER, key, strict=True)),
-                        "is_last": is_last,
-                        "answered_at": event.occurred_at,
-                        "digest": event.digest,
-                        **answer._asdict(),
-                    }
-                )
-    if old:
-        await delete_by_key(connection, LearnerAnswer, (*_LEARNER, "is_last"), gone)
-    await add_missing(connection, LearnerAnswer, rows)
-    if parts:
-        await _count_answers(connection, keys_table(connection.dialect.name, _PART, sorted(parts)))
-
-
-async def _count_answers(connection: AsyncConnection, parts: FromClause) -> None:
-    """Count the answers of parts anew: what a group says is what its newest answer says.
-
-    The name of the problem, and whether answers are counted at all, are those of
-    the newest answer to the part.
-    """
-    counts, answer = table_of(AnswerCount), table_of(LearnerAnswer)
-    chosen = select(parts.c.module_id, parts.c.part_id)
-    await connection.execute(counts.delete().where(tuple_(counts.c.module_id, counts.c.part_id).in_(chosen)))
-    part = (answer.c.module_id, answer.c.part_id)
-    group = (
-        *part,
-        func.coalesce(answer.c.value_id, answer.c.answer_value, ""),
-        func.coalesce(answer.c.variant, 1),
-    )
-    newest = (answer.c.answered_at.desc(), answer.c.digest.desc(), answer.c.is_last.desc())
-    of_part = ("problem_display_name", "response_type")
-    names = [name for name in Answer._fields if name not in ("part_id", *of_part)]
-
-    def responses(is_last: bool) -> Any:
-        return func.sum(case((answer.c.is_last == is_last, 1), else_=0)).over(partition_by=group)
-
-    ranked = (
-        select(
-            *part,
-            *(answer.c[name] for name in names),
-            responses(False).label("first_response_count"),
-            responses(True).label("last_response_count"),
-            *(
-                func.first_value(answer.c[name])
-                .over(partition_by=part, order_by=(*newest, answer.c.learner))
-                .label(name)
-                for name in of_part
-            ),
-            func.row_number().over(partition_by=group, order_by=(*newest, answer.c.learner)).label("rank"),
-        )
-        .join(parts, (answer.c.module_id == parts.c.module_id) & (answer.c.part_id == parts.c.part_id))
-        .subquery()
-    )
-    columns = [*_PART, *names, "problem_display_name", "first_response_count", "last_response_count"]
-    counted = select(*(ranked.c[name] for name in columns), literal(now(), UtcDateTime)).where(
-        ranked.c.rank == 1, ranked.c.response_type.in_(_COUNTED)
-    )
-    await connection.execute(insert(counts).from_select([*columns, "computed_at"], counted))
+    gone = [row._mapping for row in known if (row.module_id, row.learner, row.is_last) in replaced]
+    come = [
+        {
+            **dict(zip(_LEARNER, key, strict=True)),
+            "is_last": is_last,
+            "answered_at": event.occurred_at,
+            "digest": event.digest,
+            **answer._asdict(),
+        }
+        for key, attempts in changed.items()
+        for is_last, event in attempts.checks.items()
+        for answer in answers_of(event)
+    ]
+    if gone:
+        await delete_by_key(connection, LearnerAnswer, (*_LEARNER, "is_last"), replaced)
+    await add_missing(connection, LearnerAnswer, come)
+    await change_answers(connection, gone, come)

@@ -52,6 +52,6 @@ class Recorder:
 
 def tells(event: TrackingEvent) -> bool:
     """Whether an event counts for any series: others name no run or nobody, or are of tasks."""
-    if enrolled(event):
+    if event.run_key and (event.learner or event.source == TASK):
         return True
-    return bool(event.run_key and (event.learner or event.source == TASK))
+    return enrolled(event) is not None

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app.analytics.batch import Batch
 from app.analytics.places import block_key
 from app.analytics.tracking import SERVER, TASK, TrackingEvent, usage_key
-from app.db.bulk import add_missing, add_up, rows_by_key
+from app.db.bulk import add_missing, add_up, known_keys, rows_by_key
 from app.db.models import SubsectionOpens, SubsectionVisit, now
 from app.db.models.tables import table_of
 from app.db.types import UtcDateTime
@@ -43,18 +43,18 @@ async def record_opens(batch: Batch) -> None:
     ]
     ids = await batch.module_ids(ModuleCategory.SUBSECTION, {(run, key) for run, key, _ in opening})
     visits = {(ids[run, key], event.learner, *event.order) for run, key, event in opening}
-    learners = {(module, learner) for module, learner, *_ in visits}
     known = {
         (row.module_id, row.learner, row.occurred_at, row.digest)
-        for row in await rows_by_key(batch.connection, SubsectionVisit, _KEY[:2], learners)
+        for row in await rows_by_key(batch.connection, SubsectionVisit, _KEY, visits)
     }
     new = visits - known
+    learners = {(module, learner) for module, learner, *_ in new}
+    there = await known_keys(batch.connection, SubsectionVisit, _KEY[:2], learners)
     await add_missing(
         batch.connection, SubsectionVisit, [dict(zip(_KEY, visit, strict=True)) for visit in new]
     )
     views = Counter(module for module, *_ in new)
-    first = {(module, learner) for module, learner, *_ in new} - {visit[:2] for visit in known}
-    arrived = Counter(module for module, _ in first)
+    arrived = Counter(module for module, _ in learners - there)
     computed_at = now()
     await add_up(
         batch.connection,

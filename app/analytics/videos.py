@@ -3,18 +3,19 @@
 import datetime as dt
 import math
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from itertools import groupby
 from typing import Any, NamedTuple
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, FromClause, and_, exists, func, literal, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.analytics.batch import Batch
 from app.analytics.tracking import PLAYERS, TrackingEvent
-from app.db.bulk import add_missing, delete_by_key, replace, rows_by_key
+from app.db.bulk import add_missing, add_up, delete_by_key, keys_table, replace, rows_by_key
 from app.db.models import VideoEvent, VideoSegment, VideoViews, Viewing, now
 from app.db.models.tables import table_of
+from app.db.types import EARLIEST, LATEST, UtcDateTime
 from app.vocabulary import ModuleCategory, VideoAction
 
 SEGMENT = 5
@@ -33,9 +34,13 @@ _STAYED = 20
 _LONGEST_ID = 200
 _EVENT = ("module_id", "learner", "occurred_at", "digest")
 _LEARNER = _EVENT[:2]
+_SEGMENT = ("module_id", "segment")
 
-Watched = tuple[int, int, float | None]
-"""First segment, last segment, duration of the video as far as the player knew it."""
+Learner = tuple[int, str]
+"""A video and one who watches it."""
+
+Counts = tuple[Counter[int], Counter[int]]
+"""Views and users of the segments of a video."""
 
 
 class Use(NamedTuple):
@@ -46,6 +51,16 @@ class Use(NamedTuple):
     action: VideoAction
     position: float
     new_position: float | None
+    duration: float | None
+
+
+class Watched(NamedTuple):
+    """What was watched without a break until an event, as `Viewing` words it."""
+
+    occurred_at: dt.datetime
+    digest: int
+    first_segment: int
+    last_segment: int
     duration: float | None
 
 
@@ -82,7 +97,7 @@ def viewings(uses: Iterable[Use]) -> Iterator[Watched]:
             sought = use.new_position
             too_long = duration is not None and use.position > duration + 1
             if use.position - start >= _SHORTEST_VIEWING and not too_long:
-                yield int(start) // SEGMENT, int(use.position) // SEGMENT, duration
+                yield Watched(*use[:2], int(start) // SEGMENT, int(use.position) // SEGMENT, duration)
 
 
 async def record_videos(batch: Batch) -> None:
@@ -93,39 +108,32 @@ async def record_videos(batch: Batch) -> None:
             name, use = found
             done[event.run_key, name, event.learner].add(use)
     ids = await batch.module_ids(ModuleCategory.VIDEO, {(run, name) for run, name, _ in done})
-    new = {(ids[run, name], learner): uses for (run, name, learner), uses in done.items()}
-    known = defaultdict(set)
-    for row in await rows_by_key(batch.connection, VideoEvent, _LEARNER, new):
-        known[row.module_id, row.learner].add(_use(row))
-    new = {learner: uses - known[learner] for learner, uses in new.items() if not uses <= known[learner]}
-    await add_missing(
-        batch.connection,
-        VideoEvent,
-        [
-            dict(zip(_LEARNER, learner, strict=True)) | use._asdict()
-            for learner, uses in new.items()
-            for use in uses
-        ],
-    )
-    before = defaultdict(list)
-    for row in await rows_by_key(batch.connection, Viewing, _LEARNER, new):
-        before[row.module_id, row.learner].append((row.number, _watched(row)))
-    views: dict[int, tuple[Counter[int], Counter[int]]] = {}
-    stale, rows = [], list[dict[str, Any]]()
+    told = {(ids[run, name], learner): uses for (run, name, learner), uses in done.items()}
+    keys = [(*learner, *use[:2]) for learner, uses in told.items() for use in uses]
+    known = {_key(row) for row in await rows_by_key(batch.connection, VideoEvent, _EVENT, keys)}
+    new = {
+        learner: {use for use in uses if (*learner, *use[:2]) not in known} for learner, uses in told.items()
+    }
+    new = {learner: uses for learner, uses in new.items() if uses}
+    around = await _around(batch.connection, new)
+    await add_missing(batch.connection, VideoEvent, list(_rows(new)))
+    gone, come = dict[Learner, set[Watched]](), dict[Learner, set[Watched]]()
     for learner, uses in new.items():
-        was = [watched for _, watched in sorted(before[learner])]
-        watches = list(viewings(known[learner] | uses))
-        if was == watches:
-            continue
-        if was:
-            stale.append(learner)
-        rows.extend(_viewing_rows(*learner, watches))
-        segments = views.setdefault(learner[0], (Counter(), Counter()))
-        _count(segments, watches)
-        _count(segments, was, sign=-1)
-    await delete_by_key(batch.connection, Viewing, _LEARNER, stale)
-    await add_missing(batch.connection, Viewing, rows)
-    await _change_segments(batch.connection, views)
+        known_uses = around.get(learner, set())
+        before, after = set(viewings(known_uses)), set(viewings(known_uses | uses))
+        gone[learner], come[learner] = before - after, after - before
+    stale = [(*learner, *watched[:2]) for learner, watches in gone.items() for watched in watches]
+    await delete_by_key(batch.connection, Viewing, _EVENT, stale)
+    changed = {
+        learner: _segments(gone[learner]).keys() ^ _segments(come[learner]).keys() for learner in around
+    }
+    otherwise = await _watched(batch.connection, changed)
+    await add_missing(batch.connection, Viewing, list(_rows(come)))
+    counts = defaultdict[int, Counts](lambda: (Counter(), Counter()))
+    for learner in new:
+        if gone[learner] or come[learner]:
+            _count(counts[learner[0]], gone[learner], come[learner], otherwise.get(learner, ()))
+    await _change_segments(batch.connection, counts)
 
 
 async def compute_videos(connection: AsyncConnection, module_id: int) -> None:
@@ -134,20 +142,83 @@ async def compute_videos(connection: AsyncConnection, module_id: int) -> None:
     events = await connection.execute(
         select(table).where(table.c.module_id == module_id).order_by(*table.primary_key.columns)
     )
-    segments: tuple[Counter[int], Counter[int]] = Counter(), Counter()
-    rows = list[dict[str, Any]]()
-    found = False
+    counts: Counts = Counter(), Counter()
+    watches = dict[Learner, list[Watched]]()
     for learner, uses in groupby(events, lambda event: event.learner):
-        found = True
-        watches = list(viewings(map(_use, uses)))
-        rows.extend(_viewing_rows(module_id, learner, watches))
-        _count(segments, watches)
-    if not found:
+        of_learner = watches[module_id, learner] = list(viewings(map(_use, uses)))
+        _count(counts, (), of_learner)
+    if not watches:
         return
     for model in (Viewing, VideoSegment, VideoViews):
         await delete_by_key(connection, model, ("module_id",), [(module_id,)])
-    await add_missing(connection, Viewing, rows)
-    await _change_segments(connection, {module_id: segments})
+    await add_missing(connection, Viewing, list(_rows(watches)))
+    await _change_segments(connection, {module_id: counts})
+
+
+async def _around(
+    connection: AsyncConnection, new: Mapping[Learner, Collection[Use]]
+) -> dict[Learner, set[Use]]:
+    """What learners are known to have done around new uses, so far that nothing beyond matters or changes.
+
+    What `viewings` knows after a use that ends a play is what that use says, whatever was
+    before. So it is read from a play that ended before the new uses to one that
+    begins and ends after them.
+    """
+    if not new:
+        return {}
+    spans = [(*learner, min(uses).occurred_at, max(uses).occurred_at) for learner, uses in new.items()]
+    given = keys_table(connection.dialect.name, (*_LEARNER, "first", "last"), spans)
+    since = _nearest(given, _nearest(given, given.c.first, plays=False, later=False), plays=True, later=False)
+    until = _nearest(given, _nearest(given, given.c.last, plays=True, later=True), plays=False, later=True)
+    event = table_of(VideoEvent)
+    near = and_(
+        *(event.c[name] == given.c[name] for name in _LEARNER),
+        event.c.occurred_at >= func.coalesce(since, literal(EARLIEST, UtcDateTime)),
+        event.c.occurred_at <= func.coalesce(until, literal(LATEST, UtcDateTime)),
+    )
+    found = defaultdict[Learner, set[Use]](set)
+    for row in await connection.execute(select(event).join_from(given, event, near)):
+        found[row.module_id, row.learner].add(_use(row))
+    return found
+
+
+def _nearest(
+    given: FromClause, instant: ColumnElement[Any], *, plays: bool, later: bool
+) -> ColumnElement[Any]:
+    """When a learner next, or last, played a video or did anything else with it."""
+    event = table_of(VideoEvent).alias()
+    at, is_play = event.c.occurred_at, event.c.action == VideoAction.PLAY
+    return (
+        select(at)
+        .where(
+            *(event.c[name] == given.c[name] for name in _LEARNER),
+            is_play if plays else ~is_play,
+            at > instant if later else at < instant,
+        )
+        .order_by(at if later else at.desc())
+        .limit(1)
+        .correlate(given)
+        .scalar_subquery()
+    )
+
+
+async def _watched(
+    connection: AsyncConnection, segments: Mapping[Learner, Iterable[int]]
+) -> dict[Learner, set[int]]:
+    """Which of some segments learners watched."""
+    keys = [(*learner, segment) for learner, of_learner in segments.items() for segment in of_learner]
+    if not keys:
+        return {}
+    given, viewing = keys_table(connection.dialect.name, (*_LEARNER, "segment"), keys), table_of(Viewing)
+    watched = exists().where(
+        *(viewing.c[name] == given.c[name] for name in _LEARNER),
+        viewing.c.first_segment <= given.c.segment,
+        viewing.c.last_segment >= given.c.segment,
+    )
+    found = defaultdict[Learner, set[int]](set)
+    for module, learner, segment in await connection.execute(select(given).where(watched)):
+        found[module, learner].add(segment)
+    return found
 
 
 def _offset(value: Any) -> float | None:
@@ -165,89 +236,91 @@ def _use(row: Any) -> Use:
     return Use(row.occurred_at, row.digest, row.action, row.position, row.new_position, row.duration)
 
 
-def _watched(row: Any) -> Watched:
-    return row.first_segment, row.last_segment, row.duration
+def _key(row: Any) -> tuple[Any, ...]:
+    return row.module_id, row.learner, row.occurred_at, row.digest
 
 
-def _viewing_rows(module_id: int, learner: str, watches: Iterable[Watched]) -> Iterator[dict[str, Any]]:
-    for number, (first, last, duration) in enumerate(watches):
-        yield {
-            "module_id": module_id,
-            "learner": learner,
-            "number": number,
-            "first_segment": first,
-            "last_segment": last,
-            "duration": duration,
-        }
+def _rows(found: Mapping[Learner, Iterable[Use | Watched]]) -> Iterator[dict[str, Any]]:
+    for (module, learner), rows in found.items():
+        for row in rows:
+            yield {"module_id": module, "learner": learner, **row._asdict()}
 
 
-def _count(segments: tuple[Counter[int], Counter[int]], watches: Iterable[Watched], *, sign: int = 1) -> None:
-    """Add the viewings of one learner to the views and the users of segments, or take them away."""
-    views = Counter(segment for first, last, _ in watches for segment in range(first, last + 1))
-    for segment, number in views.items():
-        segments[0][segment] += sign * number
-        segments[1][segment] += sign
+def _segments(watches: Iterable[Watched]) -> Counter[int]:
+    return Counter(
+        segment for watched in watches for segment in range(watched.first_segment, watched.last_segment + 1)
+    )
 
 
-async def _change_segments(
-    connection: AsyncConnection, changes: Mapping[int, tuple[Counter[int], Counter[int]]]
+def _count(
+    counts: Counts, gone: Iterable[Watched], come: Iterable[Watched], otherwise: Collection[int] = ()
 ) -> None:
+    """Change counts by what a learner watched, and did not after all; other viewings have `otherwise`."""
+    views, users = counts
+    before, after = _segments(gone), _segments(come)
+    views.update(after)
+    views.subtract(before)
+    users.update(after.keys() - otherwise)
+    users.subtract(before.keys() - otherwise)
+
+
+async def _change_segments(connection: AsyncConnection, changes: Mapping[int, Counts]) -> None:
     if not changes:
         return
-    modules = [(module,) for module in changes]
-    counts: dict[int, dict[int, tuple[int, int]]] = {module: {} for module in changes}
-    for row in await rows_by_key(connection, VideoSegment, ("module_id",), modules):
-        counts[row.module_id][row.segment] = row.num_views, row.num_users
-    durations = await _durations(connection, list(changes))
     computed_at = now()
-    changed, gone, videos, unwatched = [], [], list[dict[str, Any]](), []
-    for module, (views, users) in changes.items():
-        of_module = counts[module]
-        for segment in views:
-            was = of_module.get(segment, (0, 0))
-            is_now = was[0] + views[segment], was[1] + users[segment]
-            if is_now == was:
-                continue
-            of_module[segment] = is_now
-            if not is_now[0]:
-                del of_module[segment]
-                gone.append((module, segment))
-                continue
-            changed.append(
-                {
-                    "module_id": module,
-                    "segment": segment,
-                    "num_views": is_now[0],
-                    "num_users": is_now[1],
-                    "computed_at": computed_at,
-                }
-            )
-        if of_module:
-            watched = {segment: users for segment, (_, users) in of_module.items()}
-            summary = _summary(watched, durations[module])
-            videos.append({"module_id": module, **summary, "computed_at": computed_at})
-        else:
-            unwatched.append((module,))
-    await replace(connection, VideoSegment, changed)
-    await delete_by_key(connection, VideoSegment, ("module_id", "segment"), gone)
+    rows: list[dict[str, Any]] = [
+        {
+            "module_id": module,
+            "segment": segment,
+            "num_views": views[segment],
+            "num_users": users[segment],
+            "computed_at": computed_at,
+        }
+        for module, (views, users) in changes.items()
+        for segment in views
+        if views[segment] or users[segment]
+    ]
+    await add_up(connection, VideoSegment, rows, ("num_views", "num_users"))
+    fewer = [(row["module_id"], row["segment"]) for row in rows if row["num_views"] < 0]
+    if fewer:
+        table, keys = table_of(VideoSegment), keys_table(connection.dialect.name, _SEGMENT, fewer)
+        chosen = tuple_(*(table.c[name] for name in _SEGMENT)).in_(select(keys))
+        await connection.execute(table.delete().where(chosen, table.c.num_views == 0))
+    await _summarize(connection, changes.keys(), computed_at)
+
+
+async def _summarize(connection: AsyncConnection, modules: Collection[int], computed_at: dt.datetime) -> None:
+    """Say of videos how long they are, and who began and finished them."""
+    durations = await _durations(connection, modules)
+    unknown = [(module,) for module in modules if module not in durations]
+    ends = {
+        (module, segment) for module, length in durations.items() for segment in (0, _near_the_end(length))
+    }
+    users: dict[int, dict[int, int]] = {module: {} for module in durations}
+    for row in (
+        *await rows_by_key(connection, VideoSegment, _SEGMENT, ends),
+        *await rows_by_key(connection, VideoSegment, ("module_id",), unknown),
+    ):
+        users.setdefault(row.module_id, {})[row.segment] = row.num_users
+    videos = [
+        {"module_id": module, **_summary(of_module, durations.get(module)), "computed_at": computed_at}
+        for module, of_module in users.items()
+    ]
     await replace(connection, VideoViews, videos)
+    unwatched = [(module,) for module in modules if module not in users]
     await delete_by_key(connection, VideoViews, ("module_id",), unwatched)
 
 
-async def _durations(connection: AsyncConnection, modules: list[int]) -> dict[int, float | None]:
-    """The length of videos in seconds; None unless it is known of every viewing."""
+async def _durations(connection: AsyncConnection, modules: Collection[int]) -> dict[int, float]:
+    """The length of videos in seconds, where it is known of every viewing."""
     viewing = table_of(Viewing)
-    rows = await connection.execute(
-        select(
-            viewing.c.module_id,
-            func.max(viewing.c.duration).label("longest"),
-            (func.count() == func.count(viewing.c.duration)).label("known"),
-        )
-        .where(viewing.c.module_id.in_(modules))
-        .group_by(viewing.c.module_id)
-    )
-    durations = {row.module_id: row.longest if row.known else None for row in rows}
-    return {module: durations.get(module) for module in modules}
+    given = keys_table(connection.dialect.name, ("module_id",), [(module,) for module in modules])
+    of_module = viewing.c.module_id == given.c.module_id
+    longest = select(func.max(viewing.c.duration)).where(of_module).correlate(given).scalar_subquery()
+    # SQLite takes the index only where it needs nothing else.
+    known = ~exists(select(viewing.c.duration).where(of_module, viewing.c.duration.is_(None)))
+    rows = await connection.execute(select(given.c.module_id, longest.label("longest")).where(known))
+    return {row.module_id: row.longest for row in rows if row.longest is not None}
 
 
 def _summary(users: Mapping[int, int], known_duration: float | None) -> dict[str, Any]:
@@ -257,14 +330,17 @@ def _summary(users: Mapping[int, int], known_duration: float | None) -> dict[str
     else:
         duration = known_duration
         final = int(duration) // SEGMENT
-    near_the_end = math.floor(max(duration - 30, 0.95 * duration)) // SEGMENT
     return {
         "duration": int(duration),
         "segment_length": SEGMENT,
         "final_segment": final,
         "users_at_start": users.get(0, 0),
-        "users_at_end": users.get(near_the_end, 0),
+        "users_at_end": users.get(_near_the_end(duration), 0),
     }
+
+
+def _near_the_end(duration: float) -> int:
+    return math.floor(max(duration - 30, 0.95 * duration)) // SEGMENT
 
 
 def _final_segment(users: Mapping[int, int]) -> int:

@@ -24,6 +24,8 @@ from app.db.models import (
     ApiKeyOrganization,
     BrowserSession,
     CourseStaff,
+    EnterpriseLearner,
+    RoleAssignment,
     User,
 )
 from app.db.models.tables import table_of
@@ -40,6 +42,11 @@ _is_course_staff = exists().where(table_of(CourseStaff).c.user_id == _user.c.id)
 _is_restricted = or_(
     *(exists().where(table_of(model).c.user_id == _user.c.id) for model in (ApiKeyCourse, ApiKeyOrganization))
 ).label("is_restricted")
+_role, _link = table_of(RoleAssignment), table_of(EnterpriseLearner)
+_reads_catalogs = or_(
+    exists().where(_role.c.user_id == _user.c.id),
+    exists().where(_link.c.user_id == _user.c.id, _link.c.linked),
+).label("reads_catalogs")
 _columns = (
     _user.c.id,
     _user.c.username,
@@ -47,6 +54,7 @@ _columns = (
     _user.c.is_superuser,
     _is_course_staff,
     _is_restricted,
+    _reads_catalogs,
 )
 _known_columns = (*_columns, _user.c.is_active)
 _ACCESS_TOKEN = (
@@ -200,4 +208,5 @@ def _viewer(row: Record) -> Viewer:
         frozenset(row.scope.split()),
         row.is_superuser,
         is_restricted=row.is_restricted,
+        reads_catalogs=row.reads_catalogs,
     )

@@ -9,17 +9,15 @@ from argon2 import PasswordHasher, Type
 from argon2.exceptions import InvalidHashError, VerificationError
 from argon2.low_level import hash_secret_raw
 
-_PASSES, _KIBIBYTES, _LANES = 2, 19 * 1024, 1
-_hasher = PasswordHasher(_PASSES, _KIBIBYTES, _LANES)
-_NO_HASH = f"$argon2id$v=19$m={_KIBIBYTES},t={_PASSES},p={_LANES}${'A' * 22}${'A' * 43}"
-"""What no password fits, at the same cost."""
+COST = (2, 19 * 1024, 1)
+"""Passes, KiB of memory and lanes of a hash: the OWASP minimum."""
 
 _threads = ThreadPoolExecutor(max_workers=2, thread_name_prefix="password")
 
 
 async def hash_password(password: str) -> str:
-    """The argon2id hash of a password (19 MiB, two passes: the OWASP minimum), made off the event loop."""
-    return await asyncio.get_running_loop().run_in_executor(_threads, _hasher.hash, password)
+    """The argon2id hash of a password, made off the event loop."""
+    return await asyncio.get_running_loop().run_in_executor(_threads, PasswordHasher(*COST).hash, password)
 
 
 async def verify_password(password: str, password_hash: str | None) -> bool:
@@ -30,7 +28,7 @@ async def verify_password(password: str, password_hash: str | None) -> bool:
 
     def verify() -> bool:
         try:
-            return _hasher.verify(password_hash or _NO_HASH, password)
+            return PasswordHasher().verify(password_hash or _no_hash(), password)
         except (VerificationError, InvalidHashError):
             return False
 
@@ -41,9 +39,15 @@ async def derive_token(password: str, salt: bytes) -> str:
     """The token that belongs to a password and a salt: 160 bits in hex, as dear to guess as the password."""
 
     def derive() -> bytes:
-        return hash_secret_raw(password.encode(), salt, _PASSES, _KIBIBYTES, _LANES, 20, Type.ID)
+        return hash_secret_raw(password.encode(), salt, *COST, 20, Type.ID)
 
     return (await asyncio.get_running_loop().run_in_executor(_threads, derive)).hex()
+
+
+def _no_hash() -> str:
+    """What no password fits, at the same cost."""
+    passes, kibibytes, lanes = COST
+    return f"$argon2id$v=19$m={kibibytes},t={passes},p={lanes}${'A' * 22}${'A' * 43}"
 
 
 def new_secret() -> str:

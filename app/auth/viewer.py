@@ -16,6 +16,7 @@ class Viewer:
     credential has. An analyst reads the numbers of every run for this request,
     whoever the user is (Data Analytics contract 2.2). A restricted viewer reads the
     numbers of the courses only that the user's API key is restricted to, staff or not.
+    Who has a role for an enterprise customer, or is linked to one, reads its catalogs.
     """
 
     user_id: int | None
@@ -26,6 +27,7 @@ class Viewer:
     is_superuser: bool = False
     is_analyst: bool = False
     is_restricted: bool = False
+    reads_catalogs: bool = False
 
     def require_user(self) -> None:
         """Raise `Unauthenticated` for a stranger."""

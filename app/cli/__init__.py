@@ -11,6 +11,7 @@ from app.cli import (
     course_staff,
     database,
     demo,
+    enterprise,
     imports,
     oauth,
     revision,
@@ -40,6 +41,8 @@ app.add_typer(imports.app, name="import")
 app.add_typer(user.app, name="user")
 app.add_typer(api_key.app, name="api-key")
 app.add_typer(course_staff.app, name="course-staff")
+app.add_typer(enterprise.app, name="enterprise")
+app.add_typer(enterprise.catalog_app, name="catalog")
 app.add_typer(oauth.app, name="oauth")
 app.add_typer(schema.app, name="schema")
 

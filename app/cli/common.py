@@ -12,8 +12,11 @@ from rich.progress import Progress as Bars
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.auth.audit import COMMAND_LINE, record
 from app.db.engine import Database
 from app.db.migrate import is_current
+from app.enterprise.change import Change
+from app.enterprise.items import ItemsChange
 from app.errors import BadUserInput
 from app.progress import Advance, Progress
 from app.settings import Settings
@@ -58,6 +61,19 @@ def with_session(work: Callable[[AsyncSession], Awaitable[T]]) -> T:
             return await work(session)
 
     return with_database(run)
+
+
+def record_change(session: AsyncSession, change: Change) -> None:
+    """Write a change of enterprise customers into the audit log, if there was one."""
+    if change.made:
+        record(session, COMMAND_LINE, change.action, change.subject, **change.detail)
+
+
+def told(items: ItemsChange) -> str:
+    """What happened to the items of a catalog, in numbers."""
+    return (
+        f"{len(items.added):,} added, {len(items.removed):,} removed, {len(items.unchanged):,} there already"
+    )
 
 
 def reason(error: Exception) -> str:

@@ -5,12 +5,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
+from uuid import UUID
 
 import typer
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.analytics.addresses import Countries
-from app.cli.common import progress_bars, read_settings, with_database
-from app.imports.catalog import import_catalog
+from app.cli.common import progress_bars, read_settings, record_change, told, with_database, with_session
+from app.enterprise.catalogs import DEFAULT_TITLE
+from app.imports.catalog import CatalogImport, Target, import_catalog
 from app.imports.edx_package import import_edx_package
 from app.imports.legacy_results import import_legacy_results
 from app.imports.oulad import import_oulad
@@ -42,21 +45,52 @@ def oulad(
 @app.command()
 def catalog(
     files: Annotated[
-        list[Path], typer.Argument(help="JSON files, plain or .json.gz; of one run the last record counts.")
+        list[Path], typer.Argument(help="JSON files, plain or .json.gz; of one thing the last record counts.")
     ],
+    catalog: Annotated[
+        UUID | None, typer.Option(help="UUID of an enterprise catalog to put the records into.")
+    ] = None,
+    customer: Annotated[
+        str | None,
+        typer.Option(help="Slug of the customer whose catalog it is; it is made if it is not there."),
+    ] = None,
+    title: Annotated[
+        str, typer.Option(help="Title of the customer's catalog, unless its UUID says which.")
+    ] = DEFAULT_TITLE,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Remove from the catalog what the files do not hold.")
+    ] = False,
     emit_events: EmitEvents = False,
 ) -> None:
-    """Import courses and course runs as course-discovery's API shows them.
+    """Import courses, course runs and programs as course-discovery's API shows them.
 
     A file holds objects one after another, a list of them, or pages of the API.
     Rows that are there already are made to say what the files say; what they do
     not tell stays. A second import of the same files changes nothing.
+
+    With --catalog or --customer the records become items of an enterprise catalog,
+    in their order, after those that are there. What stands inside of another record,
+    such as the runs of a course, does not.
     """
-    with progress_bars() as progress:
-        written = with_database(
-            lambda database: import_catalog(database, files, emits_events=emit_events, progress=progress)
+    target = None
+    if catalog is not None or customer is not None:
+        target = Target(catalog, customer, title, replace)
+    elif replace:
+        raise typer.BadParameter("--replace needs --catalog or --customer")
+
+    async def work(session: AsyncSession) -> CatalogImport:
+        imported = await import_catalog(
+            session, files, target=target, emits_events=emit_events, progress=progress
         )
-    _say(written)
+        for change in imported.changes:
+            record_change(session, change)
+        return imported
+
+    with progress_bars() as progress:
+        imported = with_session(work)
+    if imported.changes:
+        typer.echo(f"Catalog {imported.changes[-1].subject}: {told(imported.items)}.")
+    _say(imported.written)
 
 
 @app.command()

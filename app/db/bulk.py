@@ -1,22 +1,39 @@
 """Many rows at a time: reading them by their keys, adding what is missing, replacing what is there."""
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 import orjson
-from sqlalchemy import BigInteger, Date, FromClause, Insert, String, Table, and_, bindparam, func, select
+from sqlalchemy import (
+    BigInteger,
+    Date,
+    DateTime,
+    Dialect,
+    FromClause,
+    Insert,
+    String,
+    Table,
+    and_,
+    bindparam,
+    exists,
+    func,
+    select,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.types import TypeEngine
 from sqlmodel import SQLModel
 
 from app.db.models.tables import table_of
+from app.db.types import UtcDateTime
 
 Row = Mapping[str, Any]
 Key = tuple[Any, ...]
 
 _INSERT: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
-_TYPES = ((int, BigInteger()), (str, String()), (dt.date, Date()))
+_TYPES = ((int, BigInteger()), (str, String()), (dt.datetime, DateTime(timezone=True)), (dt.date, Date()))
 _LOCK = 0x1CEE
 
 
@@ -43,6 +60,19 @@ async def rows_by_key(
     return (await connection.execute(select(table).join_from(given, table, condition))).all()
 
 
+async def known_keys(
+    connection: AsyncConnection, model: type[SQLModel], names: Sequence[str], keys: Iterable[Key]
+) -> set[Key]:
+    """Those of some keys, of numbers and text, that the columns `names` of any row of a model hold."""
+    wanted = list(keys)
+    if not wanted:
+        return set()
+    table = table_of(model)
+    given = keys_table(connection.dialect.name, names, wanted)
+    held = exists().where(*(table.c[name] == given.c[name] for name in names))
+    return {tuple(row) for row in await connection.execute(select(given).where(held))}
+
+
 async def delete_by_key(
     connection: AsyncConnection, model: type[SQLModel], names: Sequence[str], keys: Iterable[Key]
 ) -> None:
@@ -57,12 +87,24 @@ async def delete_by_key(
 def keys_table(dialect: str, names: Sequence[str], keys: Sequence[Key]) -> FromClause:
     """A table of keys as one parameter or one for each column, whatever their number."""
     if dialect == "sqlite":
-        each = func.json_each(orjson.dumps(keys).decode()).table_valued("value")
+        each = func.json_each(_json(keys)).table_valued("value")
         members = (func.json_extract(each.c.value, f"$[{at}]").label(name) for at, name in enumerate(names))
         return select(*members).subquery()
     columns = zip(*keys, strict=True)
     arrays = (bindparam(None, list(values), type_=_array_of(values[0])) for values in columns)
     return func.unnest(*arrays).table_valued(*names, name="keys").render_derived()
+
+
+def _json(keys: Sequence[Key]) -> str:
+    """Keys with their dates and instants as SQLite has them in columns."""
+    return orjson.dumps(keys, default=_stored, option=orjson.OPT_PASSTHROUGH_DATETIME).decode()
+
+
+def _stored(value: dt.date) -> str:
+    if isinstance(value, dt.datetime):
+        utc = value.astimezone(dt.UTC).replace(tzinfo=None)
+        return utc.isoformat(" ", timespec="microseconds")
+    return value.isoformat()
 
 
 def _array_of(value: Any) -> postgresql.ARRAY[Any]:
@@ -120,11 +162,14 @@ async def _execute(connection: AsyncConnection, insert: Insert, table: Table, ro
         await connection.execute(insert, rows)
         return
     compiled = insert.compile(dialect=dialect, column_keys=names)
-    processors = [
-        (name, table.c[name].type.dialect_impl(dialect).bind_processor(dialect))
-        for name in compiled.positiontup or ()
-    ]
+    processors = [(name, _processor(table.c[name].type, dialect)) for name in compiled.positiontup or ()]
     values = [
         tuple([process(row[name]) if process else row[name] for name, process in processors]) for row in rows
     ]
     await connection.exec_driver_sql(str(compiled), values)
+
+
+def _processor(type_: TypeEngine[Any], dialect: Dialect) -> Callable[[Any], Any] | None:
+    """What makes of a column's values what the driver takes; rows of one moment have it worked out once."""
+    process = type_.dialect_impl(dialect).bind_processor(dialect)
+    return cache(process) if process and isinstance(type_, UtcDateTime) else process

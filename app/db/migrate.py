@@ -1,5 +1,6 @@
 """Migrations: bringing a database to a revision with Alembic."""
 
+from functools import cache
 from pathlib import Path
 
 from alembic import command
@@ -37,11 +38,16 @@ async def is_current(database: Database) -> bool:
     """Whether the database is at the newest revision."""
 
     def current(connection: Connection) -> bool:
-        scripts = ScriptDirectory.from_config(_config(connection))
-        return MigrationContext.configure(connection).get_current_revision() == scripts.get_current_head()
+        return MigrationContext.configure(connection).get_current_revision() == _newest(_SCRIPTS)
 
     async with database.reader.connect() as connection:
         return await connection.run_sync(current)
+
+
+@cache
+def _newest(scripts: Path) -> str | None:
+    # To find it, all scripts are loaded.
+    return ScriptDirectory(str(scripts)).get_current_head()
 
 
 async def check(database: Database) -> None:

@@ -18,6 +18,9 @@ from sqlalchemy.types import TypeEngine
 BigInt = BigInteger().with_variant(Integer, "sqlite")
 """A 64-bit integer; on SQLite `INTEGER`, so that a primary key is the row id."""
 
+EARLIEST, LATEST = (instant.replace(tzinfo=dt.UTC) for instant in (dt.datetime.min, dt.datetime.max))
+"""Instants that none is before and none is after."""
+
 Json = JSON().with_variant(JSONB(), "postgresql")
 """A JSON document."""
 

@@ -4,18 +4,23 @@ import datetime as dt
 from collections.abc import Sequence
 from random import Random
 
+from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.db.models import (
     CatalogItem,
     CatalogQuery,
     Consent,
+    Enrollment,
     EnterpriseCatalog,
     EnterpriseCustomer,
+    EnterpriseEnrollment,
     EnterpriseLearner,
     RoleAssignment,
     SamlIdentity,
 )
+from app.db.models.tables import table_of
+from app.demo.commerce import write_orders
 from app.demo.content.offers import CUSTOMERS, Catalog
 from app.demo.rows import MADE, Ids, Row, add, add_by, demo_uuid
 from app.demo.simulation import DEMO_USER, LEARNER_USER, World
@@ -79,7 +84,8 @@ async def write_catalogs(
 async def write_learners(
     connection: AsyncConnection, world: World, customers: Ids, users: Sequence[int], runs: Ids
 ) -> None:
-    """Write who learns with which customer, who may do what there, and who agreed to being reported on.
+    """Write who learns with which customer, what they take there and paid, who may do what, and who agreed
+    to being reported on.
 
     Of each customer's learners the first is an administrator and the last has
     been unlinked. The user `demo` serves all customers, and `learner` belongs to
@@ -101,6 +107,9 @@ async def write_learners(
             for user in members
         ]
         await add(connection, EnterpriseLearner, links)
+        taken = [participation for participation in world.participations if participation.user in members]
+        await _enroll(connection, customer_id)
+        await write_orders(connection, customer, taken, users, runs)
         if customer.saml_provider:
             identities = [
                 {"user_id": users[user], "uid": f"{customer.saml_provider}:{world.users[user]['username']}"}
@@ -117,11 +126,24 @@ async def write_learners(
                     "granted": rng.choices((True, False, None), (85, 10, 5))[0],
                     "modified": participation.events[0].at,
                 }
-                for participation in world.participations
-                if participation.user in members
+                for participation in taken
             ]
             await add(connection, Consent, consents)
     await add(connection, RoleAssignment, roles)
+
+
+async def _enroll(connection: AsyncConnection, customer_id: int) -> None:
+    """Make everything that a customer's learners are enrolled in enterprise enrollments."""
+    link, enrollment = table_of(EnterpriseLearner), table_of(Enrollment)
+    records = (
+        select(link.c.id, enrollment.c.id, enrollment.c.created)
+        .join(enrollment, enrollment.c.user_id == link.c.user_id)
+        .where(link.c.customer_id == customer_id)
+        .order_by(enrollment.c.id)
+    )
+    await connection.execute(
+        insert(EnterpriseEnrollment).from_select(["learner_id", "enrollment_id", "created"], records)
+    )
 
 
 def _query(catalog: Catalog) -> Row:

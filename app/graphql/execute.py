@@ -35,7 +35,7 @@ from app.graphql.rows import RowsExecutor
 from app.settings import Settings
 from app.vocabulary import Scope
 from app.webhooks.subscriptions import Subscriptions
-from resolvers.context import Budget, Context, Live, PageLimits
+from resolvers.context import Budget, Context, Live, PageLimits, Sites
 from resolvers.live import Batch
 from schema.relay import encode_id
 
@@ -92,6 +92,7 @@ class Executor:
         self._limits = PageLimits(
             settings.page_size, settings.max_page_size, settings.max_ids, settings.max_series_days
         )
+        self._sites = Sites(settings.lms_url, settings.marketing_url)
         self._documents = Documents(schema, self._limits, settings.max_tokens)
         self._purse = Purse(settings.cost_per_minute)
         path = settings.country_database
@@ -224,8 +225,8 @@ class Executor:
     ) -> Context:
         forget = self._forget_credentials
         memo, countries = document.memo, self._countries
-        webhooks = self._webhooks
-        return Context(viewer, self._database, limits, budget, now, memo, forget, webhooks, countries)
+        sites, webhooks = self._sites, self._webhooks
+        return Context(viewer, self._database, limits, sites, budget, now, memo, forget, webhooks, countries)
 
     async def _run(self, document: Document, operation: Operation, context: Context) -> Answer:
         (answer,) = await self._run_each(document, operation, context, (None,))
@@ -239,8 +240,11 @@ class Executor:
         try:
             async with asyncio.timeout(self._settings.operation_timeout):
                 running = [self._begin(document, operation, context, root) for root in roots]
-                # Side by side, so that loaders read for all at once.
-                results = await asyncio.gather(*map(_result, running))
+                if len(running) == 1:
+                    results = [await _result(running[0])]
+                else:
+                    # Side by side, so that loaders read for all at once.
+                    results = await asyncio.gather(*map(_result, running))
         except TimeoutError:
             seconds = self._settings.operation_timeout
             message = f"The operation took longer than {seconds:g} seconds"

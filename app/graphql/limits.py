@@ -54,7 +54,11 @@ Variables = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Size:
-    """What an operation, or a part of one, adds up to with all fragments spread out."""
+    """What an operation, or a part of one, adds up to with all fragments spread out.
+
+    `once` is the cost and the values of what there is once for a page, however many
+    items it holds.
+    """
 
     depth: int = 0
     aliases: int = 0
@@ -63,6 +67,7 @@ class Size:
     root_fields: int = 0
     cost: int = 0
     values: int = 0
+    once: tuple[int, int] = (0, 0)
     introspects: bool = False
 
     def beside(self, other: "Size") -> "Size":
@@ -75,6 +80,7 @@ class Size:
             self.root_fields + other.root_fields,
             self.cost + other.cost,
             self.values + other.values,
+            (self.once[0] + other.once[0], self.once[1] + other.once[1]),
             self.introspects or other.introspects,
         )
 
@@ -217,14 +223,18 @@ class _Walk:
         name = node.name.value
         below, times, own = self._meaning(name, node, type_)
         inner = self._selections(node.selection_set, below)
+        cost = own + times * inner.cost + inner.once[0]
+        values = times * inner.values + inner.once[1] if node.selection_set else 1
+        of_page = "of_page" in _metadata(getattr(type_, "fields", {}).get(name))
         return Size(
             depth=inner.depth + 1,
             aliases=inner.aliases + (node.alias is not None),
             directives=inner.directives,
             fields=inner.fields + 1,
             root_fields=1,
-            cost=own + times * inner.cost,
-            values=times * inner.values if node.selection_set else 1,
+            cost=0 if of_page else cost,
+            values=0 if of_page else values,
+            once=(cost, values) if of_page else (0, 0),
             introspects=name in ("__schema", "__type"),
         )
 
@@ -245,13 +255,9 @@ class _Walk:
             return below, times, times
         if type_.name.endswith(_STRUCTURE):
             return below, 1, 0
-        multiplier = self._multiplier(definition)
+        multiplier = _metadata(definition).get("multiplier")
         times = max(0, multiplier(_Arguments(node, self._value), self._limits)) if multiplier else 1
         return below, times, times
-
-    def _multiplier(self, definition: Any) -> Callable[..., int] | None:
-        field = definition.extensions.get("strawberry-definition")
-        return field.metadata.get("multiplier") if field else None
 
     def _value(self, node: ValueNode | None) -> Any:
         if isinstance(node, VariableNode):
@@ -265,6 +271,11 @@ class _Walk:
         if isinstance(node, ListValueNode):
             return node.values
         return None
+
+
+def _metadata(definition: Any) -> Mapping[str, Any]:
+    field = definition and definition.extensions.get("strawberry-definition")
+    return field.metadata if field else {}
 
 
 class _Arguments(Mapping[str, Any]):

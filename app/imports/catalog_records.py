@@ -1,22 +1,35 @@
-"""Courses and course runs as course-discovery's API shows them, in its present form and in its older ones."""
+"""Content as course-discovery's API shows it, in its present form and in its older ones.
 
-import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+Read are courses, course runs and programs, as enterprise catalogs hold them too
+(Enterprise contract 8).
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from typing import Any
-
-from sqlalchemy import String
-from sqlmodel import SQLModel
 
 from app.analytics.places import course_key
-from app.db.models import Course, CourseRun, Entitlement, Organization, Person, Seat, Subject
-from app.db.models.tables import table_of
+from app.db.models import Course, CourseRun, Entitlement, Person, Seat, Subject
+from app.imports.catalog_fields import (
+    Reader,
+    choice_of,
+    keyed,
+    lines_of,
+    names_of,
+    one_of,
+    organization_of,
+    page_of,
+    rows_of,
+    same_names,
+    short_value,
+    slug_of,
+    values_of,
+)
 from app.imports.json_files import JsonObject
+from app.imports.languages import language_code
+from app.imports.program_records import Series, named_programs, read_program
 from app.imports.refresh import Values
-from app.vocabulary import RUN_KEY, Pacing, RunStatus
-
-_Reader = Callable[[JsonObject, str], Any]
+from app.vocabulary import RUN_KEY, ContentKind, Pacing, RunStatus, level_name
 
 _PACES = {
     "self_paced": Pacing.SELF_PACED,
@@ -31,9 +44,14 @@ _STATUSES = {
     "review_by_legal": RunStatus.UNPUBLISHED,
     "review_by_internal": RunStatus.UNPUBLISHED,
 }
+_KINDS = {
+    "course": ContentKind.COURSE,
+    "courserun": ContentKind.COURSE_RUN,
+    "program": ContentKind.PROGRAM,
+}
+_OF_PROGRAMS = ("courses", "authoring_organizations", "marketing_slug", "card_image_url")
 _OF_COURSES = ("course_runs", "owners", "entitlements", "subjects")
 _OF_RUNS = ("course", "seats", "pacing_type")
-_SLUG = re.compile(r"[^\w-]+")
 
 
 @dataclass
@@ -48,7 +66,11 @@ class Offering:
 
 @dataclass
 class Entry:
-    """A course with what belongs to it, or runs without their course; None where the record does not tell."""
+    """A course with what belongs to it, or runs without their course; None where the record does not tell.
+
+    `key` is the native key of what the record is; a program comes after the courses
+    that stand in it, which have none.
+    """
 
     course: Values | None = None
     runs: list[Offering] = field(default_factory=list)
@@ -56,37 +78,84 @@ class Entry:
     sponsors: list[Values] | None = None
     subjects: list[Values] | None = None
     entitlements: list[Values] | None = None
+    programs: list[Series] = field(default_factory=list)
+    key: str | None = None
 
 
-def read_entry(record: JsonObject) -> Entry:
-    """A course or a course run, whichever a record is. Raises `BadUserInput` that names the field."""
+def read_entries(record: JsonObject) -> Iterator[Entry]:
+    """What a record tells, whichever kind of content it is. Raises `BadUserInput` that names the field."""
+    kind = _kind(record)
+    if kind is ContentKind.PROGRAM:
+        yield from _program(record)
+        return
+    yield _course(record) if kind is ContentKind.COURSE else _lone_run(record)
+
+
+def _kind(record: JsonObject) -> ContentKind:
+    if "content_type" in record:
+        kind: ContentKind | None = choice_of(record, "content_type", _KINDS)
+        if kind is not None:
+            return kind
+    # Programs have subjects too, and no keys.
+    if "key" not in record and any(name in record for name in _OF_PROGRAMS):
+        return ContentKind.PROGRAM
     if any(name in record for name in _OF_COURSES):
-        return _course(record)
+        return ContentKind.COURSE
     if any(name in record for name in _OF_RUNS):
-        return Entry(runs=[_run(record)])
-    raise record.refused("key", "this is neither a course nor a course run")
+        return ContentKind.COURSE_RUN
+    raise record.refused("key", "this is neither a course nor a course run nor a program")
+
+
+def _program(record: JsonObject) -> Iterator[Entry]:
+    series = read_program(record)
+    if "courses" in record:
+        courses = [_course(each) for each in keyed(record, "courses")]
+        series.courses = [entry.course["key"] for entry in courses if entry.course]
+        yield from (replace(entry, key=None) for entry in courses)
+    yield Entry(programs=[series], key=str(series.values["uuid"]))
 
 
 def _course(record: JsonObject) -> Entry:
     nested = record.members("course_runs")
     key = _course_key(record, nested)
-    values = {"key": key} | _values(Course, record, _COURSE) | _media(Course, record)
-    levels = record.any("level_type")
-    if isinstance(levels, dict) and (level := record.member("level_type")):
-        values |= _values(Course, level, {"level_type": ("name", JsonObject.text)})
-    elif "level_type" in record:
-        values |= _values(Course, record, {"level_type": ("level_type", JsonObject.text)})
-    partners = (_values(Course, run, {"partner": ("partner_short_code", JsonObject.text)}) for run in nested)
-    for partner in partners:
-        values |= partner
+    values = {"key": key, **values_of(Course, record, _COURSE), **_media(record), **_level(record)}
+    for run in nested:
+        values |= _partner(run)
     return Entry(
         course=values,
         runs=[_run(run, key) for run in nested],
-        owners=_each(record, "owners", _organization),
-        sponsors=_each(record, "sponsors", _organization),
-        subjects=_each(record, "subjects", _subject),
-        entitlements=_each(record, "entitlements", _entitlement),
+        owners=rows_of(record, "owners", organization_of),
+        sponsors=rows_of(record, "sponsors", organization_of),
+        subjects=rows_of(record, "subjects", _subject),
+        entitlements=rows_of(record, "entitlements", _entitlement),
+        programs=named_programs([record, *nested], key),
+        key=key,
     )
+
+
+def _lone_run(record: JsonObject) -> Entry:
+    run = _run(record)
+    entry = Entry(
+        runs=[run],
+        programs=named_programs([record], run.course),
+        key=run.values["key"],
+    )
+    if "content_type" in record:
+        # A run of an enterprise catalog shows what its course has.
+        image = values_of(Course, record, same_names(image_url=JsonObject.text))
+        entry.course = {"key": run.course, **image, **_level(record), **_partner(record)}
+    return entry
+
+
+def _level(record: JsonObject) -> Values:
+    if isinstance(record.any("level_type"), dict) and (level := record.member("level_type")):
+        return values_of(Course, level, {"level_type": ("name", _level_name)})
+    return values_of(Course, record, same_names(level_type=_level_name))
+
+
+def _partner(run: JsonObject) -> Values:
+    name = "partner_short_code" if "partner_short_code" in run else "partner"
+    return values_of(Course, run, {"partner": (name, JsonObject.text)})
 
 
 def _course_key(record: JsonObject, runs: list[JsonObject]) -> str:
@@ -100,23 +169,41 @@ def _course_key(record: JsonObject, runs: list[JsonObject]) -> str:
 
 def _run(record: JsonObject, course: str | None = None) -> Offering:
     key = record.key("key", RUN_KEY.pattern)
-    status = record.any("status")
-    values = {
-        "key": key,
-        # Records without a status are of a time when only published runs were shown.
-        "status": RunStatus.PUBLISHED if status is None else _choice(record, "status", _STATUSES),
-        **_values(CourseRun, record, _RUN),
-    }
-    if course is None:
-        named = record.any("course")
-        inside = record.member("course") if isinstance(named, dict) else None
-        course = inside.key("key") if inside else record.key("course") if named else course_key(key)
+    values = {"key": key, "status": _status(record), **values_of(CourseRun, record, _RUN)}
+    if "content_language" not in record:
+        values |= values_of(CourseRun, record, {"content_language": ("language", _language)})
     return Offering(
         values=values,
-        course=course,
-        seats=_each(record, "seats", _seat),
-        staff=_each(record, "staff", _person),
+        course=course or _course_of_run(record, key),
+        seats=_seats(record),
+        staff=rows_of(record, "staff", _person),
     )
+
+
+def _status(record: JsonObject) -> RunStatus:
+    # Records without a status are of a time when only published runs were shown.
+    is_published = record.flag("published") is not False
+    status: RunStatus | None = choice_of(record, "status", _STATUSES)
+    return status or (RunStatus.PUBLISHED if is_published else RunStatus.UNPUBLISHED)
+
+
+def _course_of_run(record: JsonObject, key: str) -> str:
+    named = record.any("course")
+    if isinstance(named, dict) and (inside := record.member("course")):
+        return inside.key("key")
+    if named:
+        return record.key("course")
+    kind, _, course = (record.text("aggregation_key") or "").partition(":")
+    return course if kind == "courserun" and course else course_key(key)
+
+
+def _seats(record: JsonObject) -> list[Values] | None:
+    """The seats of a run; of some records the modes are all that is known (Enterprise contract C-10)."""
+    if "seats" in record or "seat_types" not in record:
+        return rows_of(record, "seats", _seat)
+    modes = record.any("seat_types")
+    record = record.with_member("seat_types", [modes] if isinstance(modes, str) else modes)
+    return [{"mode": mode, "credit_provider": ""} for mode in record.texts("seat_types")]
 
 
 def _seat(record: JsonObject) -> Values:
@@ -124,9 +211,10 @@ def _seat(record: JsonObject) -> Values:
     inside = record.member("type") if isinstance(named, dict) else None
     return {
         "mode": inside.key("slug", r"\S{1,100}") if inside else record.key("type", r"\S{1,100}"),
-        "credit_provider": _short(Seat, record, "credit_provider", "credit_provider", JsonObject.text) or "",
+        "credit_provider": short_value(Seat, record, "credit_provider", "credit_provider", JsonObject.text)
+        or "",
         "price": record.amount("price") or Decimal(0),
-        **_values(Seat, record, _SEAT),
+        **values_of(Seat, record, _SEAT),
     }
 
 
@@ -134,137 +222,90 @@ def _entitlement(record: JsonObject) -> Values:
     return {
         "mode": record.key("mode", r"\S{1,100}"),
         "price": record.amount("price") or Decimal(0),
-        **_values(Entitlement, record, _ENTITLEMENT),
+        **values_of(Entitlement, record, _ENTITLEMENT),
     }
-
-
-def _organization(record: JsonObject) -> Values:
-    key = record.key("key")
-    values = {"key": key, "name": key, **_values(Organization, record, _ORGANIZATION)}
-    if logo := record.member("logo_image"):
-        values |= _values(Organization, logo, {"logo_image_url": ("src", JsonObject.text)})
-    return values
 
 
 def _subject(record: JsonObject) -> Values:
     name = record.text("name")
-    slug = record.text("slug") or _slug(name)
+    slug = record.text("slug") or slug_of(name)
     if not slug:
         raise record.refused("slug", "a subject needs a slug or a name")
-    return {"slug": slug, "name": slug, **_values(Subject, record, _SUBJECT)}
+    return {"slug": slug, "name": slug, **values_of(Subject, record, _SUBJECT)}
 
 
 def _person(record: JsonObject) -> Values:
     uuid, name = record.uuid("uuid"), record.text("given_name") or record.text("name")
-    slug = record.text("slug") or record.text("key") or (str(uuid) if uuid else _slug(name))
+    slug = record.text("slug") or record.text("key") or (str(uuid) if uuid else slug_of(name))
     if not slug:
         raise record.refused("slug", "a person needs a slug, a UUID or a name")
-    values = {"slug": slug, "given_name": name or slug, **_values(Person, record, _PERSON)}
+    values = {"slug": slug, "given_name": name or slug, **values_of(Person, record, _PERSON)}
     if position := record.member("position"):
-        values |= _values(Person, position, _POSITION) | {"organization": position.uuid("organization_uuid")}
+        values |= values_of(Person, position, _POSITION) | {
+            "organization": position.uuid("organization_uuid")
+        }
     if urls := record.member("urls"):
-        values |= _values(Person, urls, _ADDRESSES)
+        values |= values_of(Person, urls, _ADDRESSES)
     if image := record.member("profile_image"):
         image = image.member("medium") or image
         source = "src" if "src" in image else "url"
-        values |= _values(Person, image, {"profile_image_url": (source, JsonObject.text)})
+        values |= values_of(Person, image, {"profile_image_url": (source, JsonObject.text)})
     if works := record.text("major_works"):
         values["works"] = [line for each in works.splitlines() if (line := each.strip())]
     return values
 
 
-def _media(model: type[SQLModel], record: JsonObject) -> Values:
+def _media(record: JsonObject) -> Values:
     """The images and the video of a course; some records have addresses instead of objects."""
     values: Values = {}
     for member, columns in _MEDIA.items():
+        record = one_of(record, member)
         if isinstance(record.any(member), str):
-            values |= _values(model, record, {f"{member}_url": (member, JsonObject.text)})
+            values |= values_of(Course, record, {f"{member}_url": (member, JsonObject.text)})
         elif found := record.member(member):
-            values |= _values(model, found, columns)
+            values |= values_of(Course, found, columns)
             if still := found.member("image"):
-                values |= _values(model, still, {f"{member}_image_url": ("src", JsonObject.text)})
+                values |= values_of(Course, still, {f"{member}_image_url": ("src", JsonObject.text)})
     return values
 
 
-def _values(model: type[SQLModel], record: JsonObject, columns: Mapping[str, tuple[str, _Reader]]) -> Values:
-    """What a record says of columns; nothing of a column that must have a value and gets null."""
-    values = {
-        column: _short(model, record, column, member, read)
-        for column, (member, read) in columns.items()
-        if member in record
-    }
-    table = table_of(model)
-    return {
-        column: value for column, value in values.items() if value is not None or table.c[column].nullable
-    }
+def _language(record: JsonObject, name: str) -> str | None:
+    text = record.text(name)
+    return text and language_code(text)
 
 
-def _short(model: type[SQLModel], record: JsonObject, column: str, member: str, read: _Reader) -> Any:
-    value = read(record, member)
-    type_ = table_of(model).c[column].type
-    if isinstance(value, str) and isinstance(type_, String) and type_.length and len(value) > type_.length:
-        raise record.refused(member, f"is longer than {type_.length} characters")
-    return value
+def _languages(record: JsonObject, name: str) -> list[str]:
+    return list(dict.fromkeys(map(language_code, names_of(record, name))))
 
 
-def _each(record: JsonObject, name: str, read: Callable[[JsonObject], Values]) -> list[Values] | None:
-    return [read(each) for each in record.members(name)] if name in record else None
-
-
-def _choice(record: JsonObject, name: str, choices: Mapping[str, Any]) -> Any:
-    value = record.text(name)
-    if value is None:
-        return None
-    if value not in choices:
-        raise record.refused(name, f"{value!r:.60} is none of: {', '.join(choices)}")
-    return choices[value]
+def _level_name(record: JsonObject, name: str) -> str | None:
+    text = record.text(name)
+    return text and level_name(text)
 
 
 def _pacing(record: JsonObject, name: str) -> Pacing | None:
-    pacing: Pacing | None = _choice(record, name, _PACES)
+    pacing: Pacing | None = choice_of(record, name, _PACES)
     return pacing
-
-
-def _page(record: JsonObject, name: str) -> str | None:
-    """The last word of an address, which names its page."""
-    address = record.text(name)
-    return address and address.partition("?")[0].rstrip("/").rpartition("/")[2]
-
-
-def _names(record: JsonObject, name: str) -> list[str]:
-    """Texts, or objects with a name or a value."""
-    if all(isinstance(each, str) for each in record.items(name)):
-        return record.texts(name)
-    found = (each.text("name") or each.text("value") for each in record.members(name))
-    return [text for text in found if text]
-
-
-def _slug(name: str | None) -> str:
-    return _SLUG.sub("-", name.lower()).strip("-") if name else ""
-
-
-def _named(**readers: _Reader) -> dict[str, tuple[str, _Reader]]:
-    return {name: (name, read) for name, read in readers.items()}
 
 
 _text, _count, _instant = JsonObject.text, JsonObject.count, JsonObject.instant
 
 _COURSE = {
-    **_named(
+    **same_names(
         uuid=JsonObject.uuid,
         title=_text,
         short_description=_text,
         full_description=_text,
         outcome=_text,
-        prerequisites=_names,
-        expected_learning_items=_names,
+        prerequisites=names_of,
+        expected_learning_items=names_of,
         modified=_instant,
     ),
     "syllabus": ("syllabus_raw", _text),
-    "prerequisites_text": ("prerequisites_raw", _text),
-    "marketing_slug": ("marketing_url", _page),
+    "prerequisites_text": ("prerequisites_raw", lines_of),
+    "marketing_slug": ("marketing_url", page_of),
 }
-_MEDIA: dict[str, dict[str, tuple[str, _Reader]]] = {
+_MEDIA: dict[str, dict[str, tuple[str, Reader]]] = {
     "image": {
         "image_url": ("src", _text),
         "image_description": ("description", _text),
@@ -275,7 +316,7 @@ _MEDIA: dict[str, dict[str, tuple[str, _Reader]]] = {
     "video": {"video_url": ("src", _text), "video_description": ("description", _text)},
 }
 _RUN = {
-    **_named(
+    **same_names(
         uuid=JsonObject.uuid,
         title=_text,
         short_description=_text,
@@ -288,7 +329,7 @@ _RUN = {
         announcement=_instant,
         go_live_date=_instant,
         content_language=_text,
-        transcript_languages=_names,
+        transcript_languages=_languages,
         min_effort=_count,
         max_effort=_count,
         weeks_to_complete=_count,
@@ -302,21 +343,11 @@ _RUN = {
         modified=_instant,
     ),
     "pacing": ("pacing_type", _pacing),
-    "marketing_slug": ("marketing_url", _page),
+    "marketing_slug": ("marketing_url", page_of),
 }
-_SEAT = _named(currency=_text, upgrade_deadline=_instant, sku=_text, bulk_sku=_text, credit_hours=_count)
-_ENTITLEMENT = _named(currency=_text, sku=_text, expires=_instant)
-_ORGANIZATION = _named(
-    uuid=JsonObject.uuid,
-    name=_text,
-    description=_text,
-    homepage_url=_text,
-    marketing_url=_text,
-    logo_image_url=_text,
-    certificate_logo_image_url=_text,
-    tags=_names,
-)
-_SUBJECT = _named(
+_SEAT = same_names(currency=_text, upgrade_deadline=_instant, sku=_text, bulk_sku=_text, credit_hours=_count)
+_ENTITLEMENT = same_names(currency=_text, sku=_text, expires=_instant)
+_SUBJECT = same_names(
     uuid=JsonObject.uuid,
     name=_text,
     subtitle=_text,
@@ -325,14 +356,14 @@ _SUBJECT = _named(
     card_image_url=_text,
 )
 _PERSON = {
-    **_named(
+    **same_names(
         uuid=JsonObject.uuid,
         salutation=_text,
         family_name=_text,
         bio=_text,
         email=_text,
         profile_image_url=_text,
-        works=_names,
+        works=names_of,
     ),
     "position_title": ("title", _text),
 }

@@ -129,6 +129,10 @@ class JsonObject:
         each = JsonObject(self._place, values, self._path)
         return [text for member in each if (text := each.text(member))]
 
+    def with_member(self, name: str, value: Any) -> "JsonObject":
+        """The same object, with another value for a member."""
+        return JsonObject(self._place, {**self._members, name: value}, self._path)
+
     def refused(self, name: str, message: str) -> BadUserInput:
         """The error that says what is wrong with a member."""
         return BadUserInput(f"{self._place}, field {self._path}{name}: {message}")

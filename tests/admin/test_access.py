@@ -19,7 +19,10 @@ from tests.admin.clients import ORIGIN, Browser, audit_log, rows
 from tests.admin.conftest import RUN
 from tests.oauth.clients import ADDRESS, PASSWORD, MovingClock, change_user, oauth_of
 
-PAGES = ("user", "client", "access-token", "course-staff", "audit-entry")
+PAGES = (
+    *("user", "client", "access-token", "course-staff", "audit-entry", "enterprise-customer"),
+    *("enterprise-catalog", "enterprise-learner", "role-assignment"),
+)
 FORMS = (
     "/admin/user/create",
     "/admin/user/edit/1",
@@ -31,6 +34,17 @@ FORMS = (
     "/admin/access-token/revoke/1",
     "/admin/course-staff/create",
     "/admin/course-staff/remove/1;1",
+)
+ENTERPRISE_FORMS = (
+    "/admin/enterprise-customer/create",
+    "/admin/enterprise-customer/edit/1",
+    "/admin/enterprise-catalog/create",
+    "/admin/enterprise-catalog/edit/1",
+    *(f"/admin/enterprise-catalog/{act}/1" for act in ("items", "remove", "refresh", "delete")),
+    "/admin/enterprise-learner/create",
+    *(f"/admin/enterprise-learner/{act}/1" for act in ("link", "unlink")),
+    "/admin/role-assignment/create",
+    "/admin/role-assignment/revoke/1",
 )
 
 
@@ -60,6 +74,7 @@ async def test_every_page_and_form_is_closed_to_strangers_and_to_who_is_no_super
 ) -> None:
     before = await rows(database, User)
     paths = ["/admin/", *(f"/admin/{page}/list" for page in PAGES), "/admin/user/details/1", *FORMS]
+    paths += ENTERPRISE_FORMS
     for username, status in (("", 303), ("sam", 403), ("ada", 403)):
         if username:
             assert (await stranger.log_in(username)).status_code == 303
@@ -68,7 +83,7 @@ async def test_every_page_and_form_is_closed_to_strangers_and_to_who_is_no_super
             if response.status_code != 405:
                 assert response.status_code == status, path
                 assert "example.com" not in response.text
-        for path in FORMS:
+        for path in (*FORMS, *ENTERPRISE_FORMS):
             assert (await stranger.send(path, username="eve")).status_code == status, path
     assert "ada is no superuser" in (await stranger.http.get("/admin/")).text
     changed = {"ada", "sam"}

@@ -32,7 +32,7 @@ from app.db.models import (
 from app.db.models.tables import table_of
 from tests.analytics import reference
 from tests.analytics.reference import Analytics, Answers, Opens, Profile, Raw, Segment, Video, Week
-from tests.analytics.streams import LAST_DAY, batches, country_of, profiles, reordered, streams
+from tests.analytics.streams import LAST_DAY, RUNS, batches, country_of, profiles, reordered, streams
 from tests.databases import DIALECTS, Databases
 
 
@@ -160,3 +160,77 @@ async def test_any_stream(
         await compute(connection)
         check(await read(connection, LAST_DAY), expected)
         await connection.rollback()
+
+
+def _busy_day(number: int, hour: int = 8) -> list[Raw]:
+    """What a learner does on a day of the year, from an hour on: a bit of everything that is kept."""
+    begin = dt.datetime(2014, 1, 1, hour, tzinfo=dt.UTC) + dt.timedelta(number)
+    payload = {"course_id": RUNS[0], "user_id": 1, "mode": "audit"}
+    video = {"id": "v", "duration": 60}
+    problem = {
+        "problem_id": "p",
+        "answers": {"p_1": number % 7},
+        "submission": {"p_1": {"answer": number % 7, "response_type": "numericalresponse"}},
+        "grade": number % 3,
+        "max_grade": 2,
+    }
+    did: tuple[tuple[str, str, Any], ...] = (
+        ("edx.course.enrollment.activated", "server", payload),
+        (f"/courses/{RUNS[0]}/courseware/week/subsection/", "server", ""),
+        ("seq_next", "browser", {"id": "s"}),
+        ("play_video", "browser", {**video, "currentTime": number % 50}),
+        ("seek_video", "browser", {**video, "old_time": 52, "new_time": number % 40}),
+        ("play_video", "browser", {**video, "currentTime": 52}),
+        ("pause_video", "browser", {**video, "currentTime": 58}),
+        ("problem_check", "server", problem),
+        ("edx.forum.thread.created", "server", {}),
+        ("edx.course.enrollment.deactivated", "server", payload),
+    )
+    return [
+        {
+            "event_type": kind,
+            "event_source": source,
+            "time": (begin + dt.timedelta(minutes=minute)).isoformat(),
+            "username": "user1",
+            "ip": "10.0.0.1",
+            "page": None,
+            "context": {"course_id": RUNS[0], "user_id": 1},
+            "event": told,
+        }
+        for minute, (kind, source, told) in enumerate(did)
+    ]
+
+
+@pytest.mark.parametrize(
+    "batch",
+    [_busy_day(300), _busy_day(20, hour=16), _busy_day(20)],
+    ids=["new", "late", "again"],
+)
+async def test_a_batch_reads_the_same_whatever_its_learner_did_before(
+    store: Database, monkeypatch: pytest.MonkeyPatch, batch: list[Raw]
+) -> None:
+    """Memory of an import is flat by that."""
+    rows = 0
+    execute = AsyncConnection.execute
+
+    async def counting(*args: Any, **options: Any) -> Any:
+        nonlocal rows
+        result = await execute(*args, **options)
+        if not result.returns_rows:
+            return result
+        frozen = result.freeze()
+        rows += len(frozen.data)
+        return frozen()
+
+    read_by_days = {}
+    for days in (40, 160):
+        async with store.writer.connect() as connection:
+            recorder = Recorder(_Countries())  # type: ignore[arg-type]
+            await record(connection, recorder, [event for day in range(days) for event in _busy_day(day)])
+            with monkeypatch.context() as patch:
+                patch.setattr(AsyncConnection, "execute", counting)
+                rows = 0
+                await record(connection, recorder, batch)
+            read_by_days[days] = rows
+            await connection.rollback()
+    assert read_by_days[40] == read_by_days[160] > 0

@@ -3,67 +3,19 @@
 import datetime as dt
 import json
 import subprocess
-from collections.abc import AsyncIterator
 from pathlib import Path
 
-import pytest
 from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
-from selenium.webdriver.support.expected_conditions import element_to_be_clickable, url_contains
+from selenium.webdriver.support.expected_conditions import element_to_be_clickable
 from selenium.webdriver.support.wait import WebDriverWait
 
 from app.demo.credentials import DEMO
 from tests.browser.logs import console, origins_asked
-from tests.databases import Databases
-from tests.servers import LiveServer, running_server
+from tests.browser.pages import Pages
+from tests.servers import LiveServer
 
 PASSWORD = "correct horse battery staple"
-
-
-@pytest.fixture
-async def server(demo_urls: dict[str, str], databases: Databases) -> AsyncIterator[LiveServer]:
-    """`lyceum serve` over demo data of its own."""
-    with running_server({"LYCEUM_DATABASE_URL": await databases.copy_url(demo_urls["sqlite"])}) as server:
-        yield server
-
-
-class Pages:
-    """Somebody who uses the pages."""
-
-    def __init__(self, browser: Chrome, root: str) -> None:
-        self._browser = browser
-        self._root = root
-        self._wait = WebDriverWait(browser, 20)
-
-    def open(self, path: str) -> None:
-        self._browser.get(self._root + path)
-
-    def fill(self, **values: str) -> None:
-        for name, value in values.items():
-            field = self._browser.find_element(By.NAME, name)
-            field.clear()
-            field.send_keys(value)
-        # The calendar closes.
-        self.click("h2")
-
-    def click(self, selector: str) -> None:
-        self._wait.until(element_to_be_clickable((By.CSS_SELECTOR, selector))).click()
-
-    def arrive(self, path: str) -> None:
-        self._wait.until(url_contains(self._root + path))
-
-    def text(self, selector: str = "body") -> str:
-        return self._browser.find_element(By.CSS_SELECTOR, selector).text
-
-    def secret(self) -> str:
-        """What is shown once; afterwards one is back at the list."""
-        field = self._wait.until(element_to_be_clickable((By.ID, "modal-secret-value")))
-        secret = field.get_attribute("value")
-        assert secret is not None
-        self.click("#modal-secret .modal-footer button")
-        self._wait.until(url_contains("/list"))
-        assert secret not in self._browser.page_source
-        return secret
 
 
 def curl(*words: str) -> object:

@@ -3,12 +3,14 @@
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 import pytest
 
 from app.db.engine import Database
 from app.db.models import (
     CatalogItem,
+    Consent,
     Course,
     CourseRun,
     Enrollment,
@@ -16,6 +18,7 @@ from app.db.models import (
     EnrollmentEvent,
     EnterpriseCatalog,
     EnterpriseCustomer,
+    EnterpriseEnrollment,
     EnterpriseLearner,
     Module,
     Program,
@@ -30,12 +33,15 @@ from schema.relay import encode_id
 from tests.databases import DIALECTS, Databases
 from tests.graphql.clients import LEARNER_KEY, STAFF_KEY, Client, add_user, client_of
 
-ADMIN_KEY, OPERATOR_KEY, OFF_KEY = "admin-key-0123456789", "operator-key-0123456789", "off-key-0123456789ab"
+OFF_KEY = "off-key-0123456789ab"
 KEYS = {
     "stranger": None,
     "learner": LEARNER_KEY,
-    "admin": ADMIN_KEY,
-    "operator": OPERATOR_KEY,
+    "admin": "admin-key-0123456789",
+    "catalog_admin": "catalog-admin-key-0123456789",
+    "customers_learner": "customers-learner-key-0123456789",
+    "unlinked": "unlinked-key-0123456789",
+    "operator": "operator-key-0123456789",
     "staff": STAFF_KEY,
 }
 
@@ -52,13 +58,36 @@ class Case:
     seen_by: str
 
 
-ALL = "stranger learner admin operator staff"
+ROLES = {
+    "admin": EnterpriseRole.ADMIN,
+    "catalog_admin": EnterpriseRole.CATALOG_ADMIN,
+    "customers_learner": EnterpriseRole.LEARNER,
+    "operator": EnterpriseRole.OPERATOR,
+}
+ALL = " ".join(KEYS)
+BY_ROLE = "admin catalog_admin customers_learner operator staff"
+"""Who has a role for the customer that is administered."""
 RUNS = ("course", "runs")
+DRAFT = "course-v1:C+3+draft"
+CATALOGS = ("listed course", "catalogs")
+READS_LEARNERS = "admin operator staff"
+OF_LINKED = ("linked", "enrollments")
 CASES = [
     Case("Course", "C+1", "key", "courses", ("program", "courses"), ALL),
     Case("CourseRun", "published", "key", "courseRuns", RUNS, ALL),
     Case("CourseRun", "draft of the learner", "key", "courseRuns", RUNS, "learner staff"),
     Case("CourseRun", "draft of another", "key", "courseRuns", RUNS, "staff"),
+    Case(
+        "CourseRun",
+        "draft of a listed course",
+        "key",
+        "courseRuns",
+        ("listed course", "runs"),
+        f"learner {BY_ROLE}",
+    ),
+    Case("CourseRun", DRAFT, "key", "courseRuns", ("administered catalog", "runs"), BY_ROLE),
+    Case("Seat", DRAFT, "mode", "", (), BY_ROLE),
+    Case("Program", "listed", "title", "programs", ("administered catalog", "programs"), BY_ROLE),
     Case("Seat", "published", "mode", "", (), ALL),
     Case("Seat", "draft of the learner", "mode", "", (), "learner staff"),
     Case("Seat", "draft of another", "mode", "", (), "staff"),
@@ -66,8 +95,23 @@ CASES = [
     Case("Program", "retired", "title", "programs", ("course", "programs"), ALL),
     Case("Program", "unpublished", "title", "programs", ("course", "programs"), "staff"),
     Case("Program", "deleted", "title", "programs", ("course", "programs"), "staff"),
-    Case("User", "learner", "username", "users", ("customer", "learners"), "learner staff"),
-    Case("User", "other", "username", "users", ("customer", "learners"), "staff"),
+    Case("User", "learner", "username", "users", (), "learner staff"),
+    Case("User", "other", "username", "users", (), "staff"),
+    Case("EnterpriseLearner", "learner", "username", "", ("linked", "learners"), "learner operator staff"),
+    Case("EnterpriseLearner", "other", "username", "", ("linked", "learners"), "operator staff"),
+    Case("EnterpriseLearner", "employee", "username", "", ("administered", "learners"), READS_LEARNERS),
+    Case("EnterpriseLearner", "unlinked", "username", "", (), "unlinked staff"),
+    Case("EnterpriseEnrollment", "learner", "userUsername", "", OF_LINKED, "learner operator staff"),
+    Case("EnterpriseEnrollment", "other", "userUsername", "", OF_LINKED, "operator staff"),
+    Case("EnterpriseEnrollment", "other", "userUsername", "", ("link", "enrollments"), "operator staff"),
+    Case(
+        "EnterpriseEnrollment",
+        "employee",
+        "userUsername",
+        "",
+        ("administered", "enrollments"),
+        READS_LEARNERS,
+    ),
     Case("Enrollment", "of the learner", "mode", "enrollments", ("run", "enrollments"), "learner staff"),
     Case("Enrollment", "of another", "mode", "enrollments", ("run", "enrollments"), "staff"),
     Case(
@@ -78,13 +122,13 @@ CASES = [
         (),
         "learner operator staff",
     ),
-    Case("EnterpriseCustomer", "administered", "name", "enterpriseCustomers", (), "admin operator staff"),
+    Case("EnterpriseCustomer", "administered", "name", "enterpriseCustomers", (), BY_ROLE),
     Case(
         "EnterpriseCatalog",
         "linked",
         "title",
         "enterpriseCatalogs",
-        ("course", "catalogs"),
+        CATALOGS,
         "learner operator staff",
     ),
     Case(
@@ -92,17 +136,19 @@ CASES = [
         "administered",
         "title",
         "enterpriseCatalogs",
-        ("course", "catalogs"),
-        "admin operator staff",
+        CATALOGS,
+        BY_ROLE,
     ),
     Case(
         "EnterpriseCatalog",
         "unlinked",
         "title",
         "enterpriseCatalogs",
-        ("course", "catalogs"),
+        CATALOGS,
         "operator staff",
     ),
+    Case("EnterpriseRoleAssignment", "CATALOG_ADMIN", "role", "", (), "catalog_admin staff"),
+    Case("EnterpriseRoleAssignment", "OPERATOR", "role", "", (), "operator staff"),
     Case("Problem", "problem", "usageKey", "problems", ("run", "analytics", "problems"), "staff"),
     Case("Subsection", "subsection", "usageKey", "subsections", ("run", "analytics", "subsections"), "staff"),
     Case("Video", "video", "usageKey", "videos", ("run", "analytics", "videos"), "staff"),
@@ -114,38 +160,48 @@ class World:
     client: Client
     ids: dict[tuple[str, str], int]
     starts: dict[str, tuple[str, int]]
+    uuids: dict[str, str]
 
 
 @pytest.fixture(scope="module", params=DIALECTS)
 async def world(request: pytest.FixtureRequest, databases: Databases) -> AsyncIterator[World]:
     database = await databases.empty(request.param)
-    ids, starts = await fill(database)
+    ids, starts, uuids = await fill(database)
     async with client_of(database) as client:
-        yield World(client, ids, starts)
+        yield World(client, ids, starts, uuids)
 
 
-async def fill(database: Database) -> tuple[dict[tuple[str, str], int], dict[str, tuple[str, int]]]:
-    """The rows of the table's cases; their keys by type and name, and where nested paths start."""
+async def fill(
+    database: Database,
+) -> tuple[dict[tuple[str, str], int], dict[str, tuple[str, int]], dict[str, str]]:
+    """The rows of the table's cases.
+
+    Their keys by type and name, where nested paths start, and UUIDs of customers and of their catalogs.
+    """
     learner = await add_user(database, "learner", LEARNER_KEY)
     other = await add_user(database, "other")
-    admin = await add_user(database, "admin", ADMIN_KEY)
-    operator = await add_user(database, "operator", OPERATOR_KEY)
+    employee = await add_user(database, "employee")
+    with_roles = {role: await add_user(database, name, KEYS[name]) for name, role in ROLES.items()}
+    unlinked = await add_user(database, "unlinked", KEYS["unlinked"])
     await add_user(database, "staff", STAFF_KEY, is_staff=True)
     await add_user(database, "off", OFF_KEY, is_active=False)
     async with database.session() as session:
-        course = Course(key="C+1")
+        course, listed, other_course = (Course(key=key) for key in ("C+1", "C+2", "C+3"))
         programs = {status.value: Program(title=status.value, status=status) for status in ProgramStatus}
+        programs["listed"] = Program(title="listed", status=ProgramStatus.UNPUBLISHED)
         customers = {
             name: EnterpriseCustomer(name=name, slug=name) for name in ("linked", "administered", "unlinked")
         }
-        session.add_all([course, *programs.values(), *customers.values()])
+        session.add_all([course, listed, other_course, *programs.values(), *customers.values()])
         await session.flush()
         runs = {
-            name: CourseRun(key=name, course_id=course.id, status=status)
-            for name, status in (
-                ("published", RunStatus.PUBLISHED),
-                ("draft of the learner", RunStatus.UNPUBLISHED),
-                ("draft of another", RunStatus.REVIEWED),
+            name: CourseRun(key=name, course_id=of.id, status=status)
+            for name, of, status in (
+                ("published", course, RunStatus.PUBLISHED),
+                ("draft of the learner", course, RunStatus.UNPUBLISHED),
+                ("draft of another", course, RunStatus.REVIEWED),
+                ("draft of a listed course", listed, RunStatus.UNPUBLISHED),
+                (DRAFT, other_course, RunStatus.REVIEWED),
             )
         }
         catalogs = {
@@ -155,6 +211,14 @@ async def fill(database: Database) -> tuple[dict[tuple[str, str], int], dict[str
         session.add_all([*runs.values(), *catalogs.values()])
         await session.flush()
         run = runs["published"].id
+        roles = {
+            role.name: RoleAssignment(
+                user_id=user,
+                role=role,
+                customer_id=None if role is EnterpriseRole.OPERATOR else customers["administered"].id,
+            )
+            for role, user in with_roles.items()
+        }
         modules = {
             name: Module(run_id=run, usage_key=name, category=category)
             for name, category in (("problem", "problem"), ("subsection", "sequential"), ("video", "video"))
@@ -164,6 +228,18 @@ async def fill(database: Database) -> tuple[dict[tuple[str, str], int], dict[str
             "of the learner": Enrollment(run_id=run, user_id=learner, mode="of the learner"),
             "of another": Enrollment(run_id=run, user_id=other, mode="of another"),
         }
+        links = {
+            name: EnterpriseLearner(
+                customer_id=customers[customer].id, user_id=user, linked=name != "unlinked"
+            )
+            for name, user, customer in (
+                ("learner", learner, "linked"),
+                ("other", other, "linked"),
+                ("employee", employee, "administered"),
+                ("unlinked", unlinked, "administered"),
+            )
+        }
+        own = Enrollment(run_id=run, user_id=employee, mode="verified")
         session.add_all(
             [
                 *modules.values(),
@@ -173,16 +249,26 @@ async def fill(database: Database) -> tuple[dict[tuple[str, str], int], dict[str
                 Enrollment(run_id=runs["draft of another"].id, user_id=other, mode="draft"),
                 *(ProgramCourse(program_id=program.id, course_id=course.id) for program in programs.values()),
                 *(
-                    CatalogItem(catalog_id=catalog.id, course_id=course.id, key=course.key)
+                    CatalogItem(catalog_id=catalog.id, course_id=listed.id, key=listed.key)
                     for catalog in catalogs.values()
                 ),
-                EnterpriseLearner(customer_id=customers["linked"].id, user_id=learner),
-                EnterpriseLearner(customer_id=customers["linked"].id, user_id=other),
-                EnterpriseLearner(customer_id=customers["unlinked"].id, user_id=learner, linked=False),
-                RoleAssignment(
-                    user_id=admin, role=EnterpriseRole.ADMIN, customer_id=customers["administered"].id
+                *(
+                    CatalogItem(
+                        catalog_id=catalogs["administered"].id, key=key, run_id=run_id, program_id=program_id
+                    )
+                    for key, run_id, program_id in (
+                        (DRAFT, runs[DRAFT].id, None),
+                        ("listed", None, programs["listed"].id),
+                    )
                 ),
-                RoleAssignment(user_id=operator, role=EnterpriseRole.OPERATOR),
+                *links.values(),
+                EnterpriseLearner(customer_id=customers["unlinked"].id, user_id=learner, linked=False),
+                own,
+                *(
+                    Consent(customer_id=link.customer_id, user_id=link.user_id, run_id=run, granted=True)
+                    for link in links.values()
+                ),
+                *roles.values(),
             ]
         )
         for user in (learner, other):
@@ -201,6 +287,15 @@ async def fill(database: Database) -> tuple[dict[tuple[str, str], int], dict[str
             session.add(
                 EnrollmentAttribute(enrollment_id=enrollment.id, namespace="n", name="secret", value="v")
             )
+        records = {
+            name: EnterpriseEnrollment(learner_id=links[name].id, enrollment_id=enrollment.id)
+            for name, enrollment in (
+                ("learner", enrollments["of the learner"]),
+                ("other", enrollments["of another"]),
+                ("employee", own),
+            )
+        }
+        session.add_all(records.values())
     by_type: dict[str, dict[str, Any]] = {
         "Course": {"C+1": course},
         "CourseRun": runs,
@@ -209,6 +304,9 @@ async def fill(database: Database) -> tuple[dict[tuple[str, str], int], dict[str
         "Seat": seats,
         "EnterpriseCustomer": customers,
         "EnterpriseCatalog": catalogs,
+        "EnterpriseEnrollment": records,
+        "EnterpriseLearner": links,
+        "EnterpriseRoleAssignment": roles,
         **{name: {name.lower(): modules[name.lower()]} for name in ("Problem", "Subsection", "Video")},
     }
     ids = {(type_, name): row.id for type_, rows in by_type.items() for name, row in rows.items()}
@@ -216,10 +314,15 @@ async def fill(database: Database) -> tuple[dict[tuple[str, str], int], dict[str
     starts = {
         "program": ("Program", programs["active"].id),
         "course": ("Course", course.id),
+        "listed course": ("Course", listed.id),
+        "administered catalog": ("EnterpriseCatalog", catalogs["administered"].id),
         "run": ("CourseRun", run),
-        "customer": ("EnterpriseCustomer", customers["linked"].id),
+        **{name: ("EnterpriseCustomer", customer.id) for name, customer in customers.items()},
+        "link": ("EnterpriseLearner", links["other"].id),
     }
-    return ids, starts
+    uuids = {name: str(customer.uuid) for name, customer in customers.items()}
+    uuids |= {f"catalog {name}": str(catalog.uuid) for name, catalog in catalogs.items()}
+    return ids, starts, uuids
 
 
 PARAMETERS = [
@@ -291,6 +394,108 @@ async def test_a_row_that_is_not_to_be_seen_is_like_one_that_is_not_there(world:
     ids = {"there": encode_id("User", world.ids["User", "other"]), "not": encode_id("User", 999_999)}
     data = await world.client.ask(query, ids, key=LEARNER_KEY)
     assert data == {"there": None, "not": None, "other": None, "nobody": None, "many": [None, None]}
+
+
+@pytest.mark.parametrize("viewer", KEYS)
+async def test_who_reads_a_catalog_reads_all_that_it_contains(world: World, viewer: str) -> None:
+    reads = viewer in BY_ROLE.split()
+    query = """query ($id: ID!) { node(id: $id) { ... on EnterpriseCatalog {
+        items(active: false) { totalCount nodes { ... on Course { key } ... on CourseRun { key } ... on Program { title } } }
+        contains(key: "course-v1:C+3+draft")
+        listed: courseRun(key: "course-v1:C+3+draft") { key } ofCourse: courseRun(key: "draft of a listed course") { key }
+        elsewhere: courseRun(key: "draft of another") { key }
+    } } }"""
+    id_ = encode_id("EnterpriseCatalog", world.ids["EnterpriseCatalog", "administered"])
+    catalog = (await world.client.ask(query, {"id": id_}, key=KEYS[viewer]))["node"]
+    assert catalog == (
+        {
+            "items": {"totalCount": 3, "nodes": [{"key": "C+2"}, {"key": DRAFT}, {"title": "listed"}]},
+            "contains": True,
+            "listed": {"key": DRAFT},
+            "ofCourse": {"key": "draft of a listed course"},
+            "elsewhere": None,
+        }
+        if reads
+        else None
+    )
+
+
+async def test_reading_of_a_draft_in_a_catalog_is_not_being_let_in(world: World) -> None:
+    data = await world.client.ask(
+        """mutation { enroll(input: {runKey: "course-v1:C+3+draft"}) { __typename
+          ... on Error { message } } }""",
+        key=KEYS["customers_learner"],
+    )
+    assert data["enroll"] == {"__typename": "NotFound", "message": f"There is no course run {DRAFT}"}
+
+
+CUSTOMERS_OF_ROLES = {
+    "learner": [],
+    "admin": ["administered"],
+    "catalog_admin": ["administered"],
+    "customers_learner": ["administered"],
+    "unlinked": [],
+    "operator": ["linked", "administered", "unlinked"],
+    "staff": [],
+}
+
+
+@pytest.mark.parametrize("viewer", CUSTOMERS_OF_ROLES)
+async def test_roles_open_catalogs(world: World, viewer: str) -> None:
+    titles = CUSTOMERS_OF_ROLES[viewer]
+    role = ROLES.get(viewer)
+    uuids = world.uuids
+    data = await world.client.ask(
+        """query ($uuid: UUID) { viewer {
+          enterpriseRoles { role customer { name } }
+          enterpriseCatalogs { totalCount nodes { title } }
+          second: enterpriseCatalogs(offset: 1, first: 1) { nodes { title } }
+          ofCustomer: enterpriseCatalogs(where: {customer: {uuid: $uuid}}) { nodes { title } }
+          ofAny: enterpriseCatalogs(where: {customer: {uuid: null}}) { totalCount }
+        } }""",
+        {"uuid": uuids["administered"]},
+        key=KEYS[viewer],
+    )
+    name = {"name": "administered"} if viewer != "operator" else None
+    nodes = [{"title": title} for title in titles]
+    assert data["viewer"] == {
+        "enterpriseRoles": [{"role": role.name, "customer": name}] if role else [],
+        "enterpriseCatalogs": {"totalCount": len(titles), "nodes": nodes},
+        "second": {"nodes": nodes[1:2]},
+        "ofCustomer": {"nodes": [{"title": title} for title in titles if title == "administered"]},
+        "ofAny": {"totalCount": len(titles)},
+    }
+
+    query = (
+        """query ($uuid: UUID!) { enterpriseAccess(WHAT: $uuid) { exists readsCatalogs readsLearners } }"""
+    )
+    reads_learners = viewer in ("admin", "operator")
+    for what in ("customer", "catalog"):
+        for customer in ("linked", "administered", "unlinked", None):
+            uuid = (
+                uuids[f"{what} {customer}" if what == "catalog" else customer]
+                if customer
+                else str(UUID(int=5))
+            )
+            access = await world.client.ask(query.replace("WHAT", what), {"uuid": uuid}, key=KEYS[viewer])
+            opened = customer in titles if customer else viewer == "operator"
+            assert access["enterpriseAccess"] == {
+                "exists": customer is not None,
+                "readsCatalogs": opened,
+                "readsLearners": opened and reads_learners,
+            }
+
+
+async def test_access_is_of_one_thing_and_for_known_users(world: World) -> None:
+    one = f'catalog: "{UUID(int=1)}"'
+    for arguments in ("(catalog: null)", f'({one}, customer: "{UUID(int=1)}")', ""):
+        (error,) = await world.client.errors(
+            f"{{ enterpriseAccess{arguments} {{ exists }} }}", key=KEYS["operator"]
+        )
+        assert error["message"] == "Either catalog or customer has to be given"
+        assert error["extensions"] == {"code": "BAD_USER_INPUT", "field": "catalog"}
+    (error,) = await world.client.errors(f"{{ enterpriseAccess({one}) {{ exists }} }}")
+    assert error["extensions"]["code"] == "UNAUTHENTICATED"
 
 
 async def test_a_learner_and_a_catalog_lead_to_the_customer(world: World) -> None:

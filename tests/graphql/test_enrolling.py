@@ -91,7 +91,18 @@ CASES = {
         "learner",
         "free",
         "saved audit active",
-        dict.fromkeys(("username", "mode", "isActive", "attributes", "emailOptIn", "force", "validateOnly")),
+        dict.fromkeys(
+            (
+                "username",
+                "mode",
+                "isActive",
+                "attributes",
+                "emailOptIn",
+                "force",
+                "enterpriseCustomer",
+                "validateOnly",
+            )
+        ),
     ),
     "a paid mode": Case("learner", "paid", "NotPermitted mode", {"mode": "verified"}),
     "no mode at all": Case("learner", "paid", "NotPermitted mode", {"mode": ""}),

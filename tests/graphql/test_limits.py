@@ -332,6 +332,13 @@ LIMITS_OF_PAGES = PageLimits(20, 100, 100, 7320)
             502,
         ),
         ("query A { courses { totalCount } } query B { __typename }", {}, 20),
+        (
+            "{ searchContent(first: 3) { nodes { __typename } ...F } }"
+            " fragment F on ContentSearchConnection { facets { levels(first: 5) { value } kinds { value } } }",
+            {},
+            3 + 5 + 20,
+        ),
+        ("{ searchContent(first: 0) { facets { levels { value } } } }", {}, 20),
     ],
 )
 def test_cost_is_the_number_of_objects(query: str, variables: dict[str, Any], cost: int) -> None:

@@ -246,7 +246,7 @@ def check_field(
 
 @pytest.mark.parametrize("field", FIELDS)
 def test_queries_that_fit_the_schema(servers: Servers, field: str) -> None:
-    check_field(servers, field, GenerationMode.POSITIVE, 40)
+    check_field(servers, field, GenerationMode.POSITIVE, 25)
 
 
 @pytest.mark.parametrize("field", [name for name, field in FIELDS.items() if field.args])

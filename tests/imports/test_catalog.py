@@ -201,8 +201,12 @@ def test_the_records_of_the_pipeline(lyceum: Lyceum, data_directory: Path) -> No
     files = [str(data_directory / "tracking-logs" / name) for name in ("courses.json", "course_runs.json")]
     assert lyceum("import", "catalog", *files)[:2] == (
         0,
-        "Imported: course 2, subject 3, course_subject 3, course_run 4, seat 8.",
+        "Imported: course 2, subject 3, course_subject 3, course_run 4, seat 8, program_type 1, program 1,"
+        " program_course 2.",
     )
+    assert rows("SELECT p.title, t.slug FROM program p JOIN program_type t ON t.id = type_id") == [
+        ("Testing", "xseries")
+    ]
     assert rows(
         "SELECT r.key, c.key, c.partner FROM course_run r JOIN course c ON c.id = course_id ORDER BY 1"
     ) == [
@@ -284,7 +288,162 @@ def test_old_forms(lyceum: Lyceum, tmp_path: Path) -> None:
     assert rows("SELECT pacing, status FROM course_run") == [("instructor_paced", "published")]
 
 
+FORMS: list[tuple[str, str, list[Any], str, Any]] = [
+    (
+        "C-02",
+        "pacing_type",
+        ["self_paced", "self-paced", "Self-Paced", "SELF_PACED", "self"],
+        "SELECT pacing FROM course_run",
+        "self_paced",
+    ),
+    (
+        "C-02",
+        "pacing_type",
+        ["instructor_paced", "Instructor-paced"],
+        "SELECT pacing FROM course_run",
+        "instructor_paced",
+    ),
+    (
+        "C-03",
+        "level_type",
+        ["High School", "high_school", "HIGH-SCHOOL", {"name": "high school"}],
+        "SELECT level_type FROM course",
+        "High School",
+    ),
+    ("C-03", "level_type", ["introductory", "Introductory"], "SELECT level_type FROM course", "Introductory"),
+    ("C-03", "level_type", ["Beginner"], "SELECT level_type FROM course", "Beginner"),
+    (
+        "C-05",
+        "image",
+        [
+            {"src": "https://x/1.png"},
+            [{"src": "https://x/1.png"}],
+            "https://x/1.png",
+            ["https://x/1.png"],
+            [],
+        ],
+        "SELECT image_url FROM course",
+        "https://x/1.png",
+    ),
+    (
+        "C-05",
+        "video",
+        [{"src": "https://x/v", "image": {"src": "https://x/1.png"}}, [{"src": "https://x/v"}], [], None],
+        "SELECT video_url FROM course",
+        "https://x/v",
+    ),
+    (
+        "C-06",
+        "original_image",
+        [{"src": "https://x/o.png"}, "https://x/o.png"],
+        "SELECT original_image_url FROM course",
+        "https://x/o.png",
+    ),
+    (
+        "C-07",
+        "prerequisites_raw",
+        ["<p>A</p>\n<p>B</p>", ["<p>A</p>", "<p>B</p>"]],
+        "SELECT prerequisites_text FROM course",
+        "<p>A</p>\n<p>B</p>",
+    ),
+    (
+        "C-09",
+        "availability",
+        ["Current", "Upcoming", "Starting Soon", "Archived"],
+        "SELECT count(*) FROM course_run",
+        1,
+    ),
+    ("C-10", "seat_types", ["audit", ["audit"]], "SELECT mode FROM seat", "audit"),
+    (
+        "C-11",
+        "start",
+        [
+            "2030-01-02T00:00:00Z",
+            "2030-01-02T00:00:00",
+            "2030-01-02",
+            "2030-01-02T05:30:00+05:30",
+            "2030-01-02T00:00:00.000000+00:00",
+        ],
+        "SELECT count(*) FROM course_run WHERE start IS NOT NULL",
+        1,
+    ),
+]
+_OF_RUNS = ("pacing_type", "availability", "seat_types", "start")
+
+
+@pytest.mark.parametrize(
+    ("member", "forms", "query", "value"), [case[1:] for case in FORMS], ids=[case[0] for case in FORMS]
+)
+def test_forms_that_mean_the_same(
+    lyceum: Lyceum, tmp_path: Path, member: str, forms: list[Any], query: str, value: Any
+) -> None:
+    """What section 11 of the Enterprise contract says imports accept: after one form, another changes nothing."""
+    run = {"key": "course-v1:Uni+Alg+R1"}
+    course = {"key": "Uni+Alg", "owners": []}
+    for number, form in enumerate(forms):
+        inside = {**run, member: form} if member in _OF_RUNS else run
+        outside = course if member in _OF_RUNS else {**course, member: form}
+        file = write(tmp_path / f"{number}.json", {**outside, "course_runs": [inside]})
+        code, said, shown = lyceum("import", "catalog", file)
+        assert (code, shown if code else "") == (0, ""), form
+        assert (said == NOTHING) is (number > 0), form
+        assert rows(query) == [(value,)]
+
+
+def test_a_run_as_enterprise_catalogs_show_it(lyceum: Lyceum, tmp_path: Path) -> None:
+    """The members of the example in the Enterprise API's documentation, of which a run has less elsewhere."""
+    run = {
+        "content_type": "courserun",
+        "number": "DemoX",
+        "weeks_to_complete": 3,
+        "partner": "edx",
+        "availability": "Upcoming",
+        "transcript_languages": ["English", "Chinese - Simplified", "x-mine"],
+        "logo_image_urls": ["https://www.edx.org/sites/default/files/school/image/logo/gtx-logo-200x101.png"],
+        "end": None,
+        "title": "edX Demonstration Course",
+        "enrollment_start": "2017-10-01T00:00:00",
+        "start": "2017-11-01T05:00:00",
+        "min_effort": 5,
+        "image_url": "https://courses.edx.org/asset-v1:edX+DemoX+Demo_Course+type@asset+block@images_course_image.jpg",
+        "level_type": "Beginner",
+        "type": "verified",
+        "marketing_url": "course/edxdemoslug?utm_medium=enterprise&utm_source=degreed-company",
+        "seat_types": ["audit", "verified"],
+        "max_effort": 6,
+        "key": "course-v1:edX+DemoX+Demo_Course",
+        "enrollment_end": None,
+        "org": "edX",
+        "has_enrollable_seats": True,
+        "language": "English",
+        "mobile_available": True,
+        "pacing_type": "self_paced",
+        "aggregation_key": "courserun:edX+DemoX.1",
+        "published": True,
+        "program_types": ["Professional Certificate"],
+    }
+    file = write(tmp_path / "run.json", {"count": 1, "next": None, "results": [run]})
+    assert lyceum("import", "catalog", file)[:2] == (0, "Imported: course 1, course_run 1, seat 2.")
+    assert rows("SELECT key, level_type, partner, image_url FROM course") == [
+        ("edX+DemoX.1", "Beginner", "edx", run["image_url"])
+    ]
+    assert rows(
+        "SELECT key, status, pacing, min_effort, marketing_slug, content_language FROM course_run"
+    ) == [("course-v1:edX+DemoX+Demo_Course", "published", "self_paced", 5, "edxdemoslug", "en")]
+    (languages,) = rows("SELECT transcript_languages FROM course_run")[0]
+    assert languages in (["en", "zh", "x-mine"], '["en", "zh", "x-mine"]')
+    assert rows("SELECT mode FROM seat ORDER BY mode") == [("audit",), ("verified",)]
+    assert lyceum("import", "catalog", file)[1] == NOTHING
+    lyceum("import", "catalog", write(tmp_path / "draft.json", run | {"published": False}))
+    assert rows("SELECT status FROM course_run") == [("unpublished",)]
+
+
 BAD: list[tuple[Any, str]] = [
+    ({"image": [{"src": "x"}, {"src": "y"}]}, "field image: is a list of more than one"),
+    ({"programs": [{"uuid": 5}]}, "field programs[0].uuid: 5 is not a UUID"),
+    ({"course_runs": [{**RUN, "programs": 5}]}, "field course_runs[0].programs: is not a list"),
+    ({"content_type": "pathway"}, "field content_type: 'pathway' is none of: course, courserun, program"),
+    ({"prerequisites_raw": ["x", 5]}, "field prerequisites_raw[1]: is not text"),
     (
         {"course_runs": [{**RUN, "seats": [{"type": "x", "price": "much"}]}]},
         "field course_runs[0].seats[0].price: 'much' is not an amount",
@@ -339,7 +498,10 @@ def test_what_is_refused(lyceum: Lyceum, tmp_path: Path, change: Any, message: s
         ('{"course_runs": [],\n "key": NaN}', "line 1: not JSON: NaN is no number"),
         ("5", "line 1: 5 is not an object"),
         ("[] []", "line 1: not JSON: something follows the list"),
-        ('{"key": "a", "kind": 1}', "line 1, field key: this is neither a course nor a course run"),
+        (
+            '{"key": "a", "kind": 1}',
+            "line 1, field key: this is neither a course nor a course run nor a program",
+        ),
         ("[" * 100_000, "line 1: not JSON"),
         ("\ud800", "after line 0: not UTF-8"),
     ],

@@ -7,6 +7,8 @@ const VALUES = [
   'ActivityWeek',
   'Analytics',
   'AnswerCount',
+  'ContentFacets',
+  'CatalogChange',
   'EnrollmentAttribute',
   'EnrollmentByBirthYearDay',
   'EnrollmentByCountryDay',
@@ -17,6 +19,9 @@ const VALUES = [
   'EnrollmentEvent',
   'EnrollmentMode',
   'EnrollmentSpan',
+  'EnterpriseAccess',
+  'EnterpriseOffer',
+  'FacetValue',
   'GradeCount',
   'PageInfo',
   'Progress',
@@ -25,17 +30,25 @@ const VALUES = [
   'VideoSegment',
   'VideoViews',
   'WebhookEventEntry',
+  'WithheldEnrollments',
 ];
 
 // What mutations answer: about objects, and none themselves.
 const RESULTS = [
   'AccessTokenIssued',
   'AccessTokenRevoked',
+  'CatalogItemsSaved',
+  'ConsentSaved',
   'EnrollmentClosed',
   'EventRefused',
   'EventsRecorded',
   'EnrollmentSaved',
   'EnrollmentValid',
+  'EnterpriseCatalogDeleted',
+  'EnterpriseCatalogSaved',
+  'EnterpriseCustomerSaved',
+  'EnterpriseLearnerSaved',
+  'EnterpriseRoleSaved',
   'ModeUnavailable',
   'NotFound',
   'NotPermitted',
@@ -69,8 +82,13 @@ export default [
     rules: {
       ...graphql.configs['flat/schema-recommended'].rules,
       ...graphql.configs['flat/schema-relay'].rules,
-      // Connections have `nodes` beside `edges`, and a series is a plain list.
-      '@graphql-eslint/relay-edge-types': ['error', { listTypeCanWrapOnlyEdgeType: false }],
+      // Connections have `nodes` beside `edges`, a series is a plain list, and a change has no id.
+      '@graphql-eslint/relay-edge-types': [
+        'error',
+        { listTypeCanWrapOnlyEdgeType: false, shouldImplementNode: false },
+      ],
+      // Changes are followed forward only.
+      '@graphql-eslint/relay-arguments': ['error', { includeBoth: false }],
       '@graphql-eslint/require-description': [
         'error',
         {

@@ -58,6 +58,7 @@ from app.db.models.people import (
     SamlIdentity,
     User,
 )
+from app.db.models.search import SearchDocument
 from app.db.models.tracking import (
     LearnerAddress,
     LearnerAnswer,
@@ -123,6 +124,7 @@ __all__ = [
     "RefreshToken",
     "RoleAssignment",
     "SamlIdentity",
+    "SearchDocument",
     "Seat",
     "Subject",
     "SubsectionOpens",

@@ -16,6 +16,7 @@ from app.db.models.base import (
     string,
     unique_uuid,
 )
+from app.db.models.people import User
 from app.db.types import Json
 from app.vocabulary import ConsentPolicy, ContentKind, EnterpriseRole
 
@@ -62,6 +63,16 @@ class EnterpriseCatalog(SQLModel, table=True):
     modified: dt.datetime = instant(default_factory=now)
 
     customer: EnterpriseCustomer = related()
+    query: CatalogQuery | None = related()
+
+
+def _where_there_is(column: str) -> list[Index]:
+    """Indexes of a catalog's items of one kind. With the nulls of others, databases think little of them."""
+    there = text(f"{column} IS NOT NULL")
+    return [
+        Index(None, *columns, unique=len(columns) > 1, sqlite_where=there, postgresql_where=there)
+        for columns in ((column,), ("catalog_id", column))
+    ]
 
 
 class CatalogItem(SQLModel, table=True):
@@ -80,15 +91,17 @@ class CatalogItem(SQLModel, table=True):
             " + CASE WHEN program_id IS NULL THEN 0 ELSE 1 END = 1",
             name="one_kind",
         ),
-        *(Index(None, "catalog_id", column, unique=True) for column in ("course_id", "run_id", "program_id")),
+        *_where_there_is("course_id"),
+        *_where_there_is("run_id"),
+        *_where_there_is("program_id"),
         Index(None, "catalog_id", "added_at", "key"),
     )
 
     id: int = primary_key()
     catalog_id: int = link("enterprise_catalog.id")
-    course_id: int | None = link("course.id", nullable=True, index=True)
-    run_id: int | None = link("course_run.id", nullable=True, index=True)
-    program_id: int | None = link("program.id", nullable=True, index=True)
+    course_id: int | None = link("course.id", nullable=True)
+    run_id: int | None = link("course_run.id", nullable=True)
+    program_id: int | None = link("program.id", nullable=True)
     key: str = string(255)
     added_at: dt.datetime = instant(default_factory=now)
 
@@ -117,6 +130,9 @@ class EnterpriseLearner(SQLModel, table=True):
     user_id: int = link("user.id", index=True)
     linked: bool = True
     created: dt.datetime = instant(default_factory=now)
+
+    customer: EnterpriseCustomer = related()
+    user: User = related()
 
 
 class EnterpriseEnrollment(SQLModel, table=True):
@@ -165,3 +181,6 @@ class RoleAssignment(SQLModel, table=True):
     user_id: int = link("user.id")
     role: EnterpriseRole = string(40)
     customer_id: int | None = link("enterprise_customer.id", nullable=True, index=True)
+
+    customer: EnterpriseCustomer | None = related()
+    user: User = related()

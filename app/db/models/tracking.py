@@ -58,7 +58,7 @@ class LearnerAnswer(SQLModel, table=True):
     """The answer of a learner to a part of a problem, in the first or in the last attempt."""
 
     __tablename__ = "learner_answer"
-    __table_args__ = (Index(None, "module_id", "part_id"), _BY_KEY)
+    __table_args__ = (Index(None, "module_id", "part_id", "answered_at", "digest"), _BY_KEY)
 
     module_id: int = link("module.id", primary_key=True)
     learner: str = string(_LEARNER, primary_key=True)
@@ -109,15 +109,17 @@ class VideoEvent(SQLModel, table=True):
 class Viewing(SQLModel, table=True):
     """A stretch of a video that a learner watched without a break, computed from video events.
 
-    The number counts the viewings of a learner; segments include the last one.
+    Instant and digest are those of the event that ended it; segments include the
+    last one.
     """
 
     __tablename__ = "viewing"
-    __table_args__ = _BY_KEY
+    __table_args__ = (Index(None, "module_id", "duration"), _BY_KEY)
 
     module_id: int = link("module.id", primary_key=True)
     learner: str = string(_LEARNER, primary_key=True)
-    number: int = Field(primary_key=True)
+    occurred_at: dt.datetime = instant(primary_key=True)
+    digest: int = Field(primary_key=True, sa_type=BigInt)
     first_segment: int
     last_segment: int
     duration: float | None = None
