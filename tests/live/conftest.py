@@ -3,7 +3,7 @@
 import asyncio
 import datetime as dt
 import itertools
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Self
 
@@ -13,6 +13,7 @@ import pytest
 import uvicorn
 from sqlalchemy import select
 from sqlmodel import col
+from starlette.routing import WebSocketRoute
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
@@ -72,6 +73,15 @@ class Server:
     def __init__(self, server: uvicorn.Server) -> None:
         self._server = server
         self.host = f"127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+
+    @property
+    def streams(self) -> Mapping[str, int]:
+        """How many streams who follows."""
+        routes = self._server.config.app.routes  # type: ignore[union-attr]
+        found: Mapping[str, int] = next(
+            it.app._executor._streams for it in routes if isinstance(it, WebSocketRoute)
+        )
+        return found
 
     def stop(self) -> None:
         self._server.should_exit = True
