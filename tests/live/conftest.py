@@ -78,9 +78,8 @@ class Server:
     def streams(self) -> Mapping[str, int]:
         """How many streams who follows."""
         routes = self._server.config.app.routes  # type: ignore[union-attr]
-        found: Mapping[str, int] = next(
-            it.app._executor._streams for it in routes if isinstance(it, WebSocketRoute)
-        )
+        socket: Any = next(it.app for it in routes if isinstance(it, WebSocketRoute))
+        found: Mapping[str, int] = socket._executor._streams
         return found
 
     def stop(self) -> None:

@@ -67,7 +67,7 @@ async def test_an_id_that_commits_late_is_waited_for(databases: Databases) -> No
     async with database.writer.connect() as early, database.writer.connect() as other:
         # It holds up nobody: it writes no events.
         await other.exec_driver_sql("CREATE TEMPORARY TABLE t (a int)")
-        first = await early.scalar(WRITE)
+        first = (await early.execute(WRITE)).scalar_one()
         (name,) = await happen(database)
         assert await event_ids(database) == [first + 1], name
         waiting = asyncio.create_task(feed.beyond(0))
@@ -75,7 +75,7 @@ async def test_an_id_that_commits_late_is_waited_for(databases: Databases) -> No
         await early.commit()
         assert await waiting == first + 1
         # An id that is never used is waited for no longer than its transaction lasts.
-        skipped = await early.scalar(WRITE)
+        skipped = (await early.execute(WRITE)).scalar_one()
         await happen(database)
         waiting = asyncio.create_task(feed.beyond(skipped))
         assert await asyncio.wait([waiting], timeout=0.7) == (set(), {waiting})

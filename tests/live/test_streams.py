@@ -149,14 +149,13 @@ async def test_who_is_told_of_what(server: Server, database: Database) -> None:
         await session.flush()
         shown, hidden = (run.id for run in runs)
         session.add_all([CourseStaff(user_id=ids["assistant"], run_id=run) for run in (shown, hidden)])
-        end = {"type": "test.end", "run_id": shown}
         events = [
             Event(type="test.of_learner", user_id=ids["learner"]),
             Event(type="test.of_other", user_id=ids["other"], run_id=shown),
             Event(type="test.open", run_id=shown),
             Event(type="test.hidden", run_id=hidden),
             Event(type="test.nothing"),
-            Event(**end),
+            Event(type="test.end", run_id=shown),
         ]
         session.add_all(events)
         await session.flush()
@@ -195,7 +194,7 @@ async def test_who_is_told_of_what(server: Server, database: Database) -> None:
             async with database.session() as session:
                 session.add(Event(type="test.of_other", user_id=ids["other"], run_id=shown))
             async with database.session() as session:
-                session.add(Event(**end))
+                session.add(Event(type="test.end", run_id=shown))
             for type_ in ["test.of_other"] * is_staff + ["test.end"]:
                 assert (await socket.next())["events"]["type"] == type_
 
