@@ -1,6 +1,7 @@
 """Subscriptions: who is told of what, each once and in order, over both transports."""
 
 import asyncio
+from collections.abc import AsyncGenerator
 from typing import Any
 
 import httpx
@@ -8,11 +9,13 @@ import orjson
 import pytest
 from sqlalchemy import select
 from sqlmodel import col
+from starlette.requests import Request
 
 from app.auth.secrets import hash_key
 from app.db.engine import Database
 from app.db.models import ApiKey, Course, CourseRun, CourseStaff, Event, User
 from app.graphql import sse
+from app.graphql.execute import Answer
 from app.vocabulary import RunStatus
 from schema.relay import encode_id
 from tests.graphql.clients import STAFF_KEY, Statements, add_user
@@ -356,6 +359,29 @@ async def test_silence_is_filled_and_who_leaves_is_noticed(
         assert [await anext(lines) for _ in range(6)] == [":", ""] * 3
         assert len(server.streams) == 1
     await until(lambda: not server.streams)
+
+
+async def test_a_client_of_events_that_takes_nothing_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sse, "_SEND_SECONDS", 0.05)
+    closed: list[bool] = []
+
+    async def answers() -> AsyncGenerator[Answer]:
+        try:
+            while True:
+                yield Answer({"data": None}, executed=True)
+        finally:
+            closed.append(True)
+
+    async def receive() -> Any:
+        await asyncio.Future()
+
+    async def send(message: Any) -> None:
+        if b"next" in message.get("body", b""):
+            await asyncio.Future()
+
+    scope = {"type": "http", "method": "POST", "path": "/graphql", "headers": []}
+    await sse.EventStream(Request(scope, receive), answers())(scope, receive, send)
+    assert closed == [True]
 
 
 async def give_key(database: Database, username: str, key: str) -> None:
