@@ -15,6 +15,8 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from app.admin.site import admin_routes
 from app.auth.clock import Clock, now
 from app.auth.credentials import Authenticator
+from app.auth.invitations.page import routes as invitation_routes
+from app.auth.invitations.queue import Postman
 from app.auth.oauth.routes import routes as oauth_routes
 from app.auth.oauth.server import OAuthServer
 from app.auth.passwords import Passwords
@@ -81,7 +83,7 @@ def create_app(settings: Settings | None = None, clock: Clock = now) -> Starlett
     socket = GraphQLSocket(executor, authenticator, settings)
     user_tokens = UserTokens(database, passwords, oauth.requests, settings, clock)
     shim = Shim(APIS, executor, authenticator, Services(database, user_tokens), settings, clock)
-    delivery = Worker(database, settings, clock)
+    delivery, postman = Worker(database, settings, clock), Postman(database, settings, clock)
     proxies = settings.trusted_proxies
 
     async def front(request: Request) -> Response:
@@ -96,13 +98,13 @@ def create_app(settings: Settings | None = None, clock: Clock = now) -> Starlett
         gc.collect()
         gc.freeze()
         stopping = asyncio.Event()
-        worker = asyncio.create_task(delivery.run(stopping)) if settings.webhook_worker else None
+        jobs = (delivery, postman) if settings.webhook_worker else ()
+        running = [asyncio.create_task(job.run(stopping)) for job in jobs]
         with when_told_to_end(executor.feeds.stop):
             yield
         executor.feeds.stop()
         stopping.set()
-        if worker is not None:
-            await worker
+        await asyncio.gather(*running)
         await database.dispose()
 
     app = Starlette(
@@ -111,6 +113,7 @@ def create_app(settings: Settings | None = None, clock: Clock = now) -> Starlett
             *(Route(path, endpoint) for path in (GRAPHQL_PATH, f"{GRAPHQL_PATH}/")),
             *(WebSocketRoute(path, socket) for path in (GRAPHQL_PATH, f"{GRAPHQL_PATH}/")),
             *oauth_routes(oauth),
+            *invitation_routes(database, authenticator, clock),
             *shim.routes,
             *admin_routes(database, authenticator, sessions),
             *openapi.routes(APIS, SCHEMA._schema),

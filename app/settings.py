@@ -131,6 +131,27 @@ class Settings(BaseSettings):
         description="For development: send webhooks by plain HTTP and to private addresses.",
     )
 
+    site: str = Field(
+        "lyceum", pattern=r"^[\w.-]+$", description="Name of the site in the paths of the Zapier API."
+    )
+    smtp_url: SecretStr | None = Field(
+        None,
+        description="Where mail is sent: `smtp://USER:PASSWORD@HOST:PORT`, with TLS if the server has it, or"
+        " `smtps://`. Without it mails are written into a folder.",
+    )
+    mail_from: str = Field("lyceum@localhost", description="Who mails are from.")
+    mail_directory: Path = Field(
+        Path("var") / "outbox", description="Folder for mails that no server sends, a file for each."
+    )
+
+    @field_validator("smtp_url")
+    @classmethod
+    def _mail_server(cls, value: SecretStr | None) -> SecretStr | None:
+        """Refuse what is no address of a mail server."""
+        if value is not None and not re.fullmatch(r"smtps?://[^/?#\s]+/?", value.get_secret_value()):
+            raise ValueError("it is to be an address such as smtp://user:password@mail.example.org:587")
+        return value
+
     @field_validator("webhook_keys")
     @classmethod
     def _keys(cls, value: SecretStr | None) -> SecretStr | None:

@@ -10,6 +10,7 @@ from sqlmodel import col
 from app.analytics.enrollment import changing_enrollments
 from app.auth import accounts
 from app.auth.audit import record
+from app.auth.invitations.queue import invite
 from app.auth.secrets import hash_password
 from app.auth.viewer import Viewer
 from app.db.models import User, now
@@ -31,6 +32,7 @@ _ACCESS = ("password", "is_active", *_RIGHTS)
 _SWITCHES = {name: name.removeprefix("is_") for name in ("is_active", *_RIGHTS)}
 _LONGEST = {"password": 1024, "region": 255, "city": 255, "language": 255}
 _FIRST_YEAR = 1880
+_LONGEST_PAGE = 1000
 
 
 def may_act_as(viewer: Viewer, user: User) -> bool:
@@ -38,14 +40,20 @@ def may_act_as(viewer: Viewer, user: User) -> bool:
     return viewer.is_superuser or user.id == viewer.user_id or not (user.is_staff or user.is_superuser)
 
 
-async def create(context: Context, username: str, values: Values) -> int:
-    """Make an account; its id. Raises `BadUserInput` and `Forbidden`."""
+async def create(context: Context, username: str, values: Values, invitation_page: str | None = None) -> int:
+    """Make an account; its id. With a page a mail is sent whose link leads there to set a password.
+
+    Raises `BadUserInput` and `Forbidden`.
+    """
     viewer, given = context.viewer, _checked(context.viewer, values)
     if not viewer.is_staff:
         raise Forbidden("Only staff may create users")
     for name in _RIGHTS:
         if given.get(name) and not viewer.is_superuser:
             raise Forbidden("Only superusers may give rights", field=camel_case(name))
+    if invitation_page is not None:
+        viewer.require_all_scopes()
+        _check_page(invitation_page, given)
     if "password" in given:
         given["password_hash"] = await hash_password(given.pop("password"))
     columns = {"email": ""} | _named(given)
@@ -56,6 +64,8 @@ async def create(context: Context, username: str, values: Values) -> int:
         if user is None:
             raise BadUserInput(f"There is a user {username} already", field="username")
         record(session, str(viewer.username), "user.create", username, **accounts.described(user))
+        if invitation_page is not None:
+            invite(session, user, invitation_page)
         return user.id
 
 
@@ -86,6 +96,13 @@ async def update(context: Context, id: int, values: Values) -> int:
     if not given.keys().isdisjoint(_ACCESS) or password_hash is not None:
         context.forget_credentials()
     return id
+
+
+def _check_page(page: str, given: Values) -> None:
+    if len(page) > _LONGEST_PAGE or not re.fullmatch(r"https?://[^/?#\s@\\]+/[^?#\s\\]*", page):
+        raise BadUserInput("Not an address of a page, without a query", field="invitationPage")
+    if not given.get("email"):
+        raise BadUserInput("An invitation needs an e-mail address", field="email")
 
 
 def _named(given: Values) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 import datetime as dt
 from typing import Any
 from urllib.parse import urlsplit
+from uuid import UUID
 
 from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -10,7 +11,7 @@ from sqlmodel import col
 
 from app.auth.audit import record
 from app.auth.viewer import Viewer
-from app.db.models import DeliveryAttempt, WebhookSubscription
+from app.db.models import DeliveryAttempt, User, WebhookSubscription
 from app.db.models.tables import table_of
 from app.errors import Forbidden, NotFound
 from app.vocabulary import SignatureKind, WebhookEvent
@@ -19,9 +20,23 @@ from resolvers.access import visible
 from resolvers.context import Context
 from resolvers.entity import Entity, Relation
 
-SUBSCRIPTION = Entity("WebhookSubscription", WebhookSubscription)
+_subscription, _user = table_of(WebhookSubscription), table_of(User)
+SUBSCRIPTION = Entity(
+    "WebhookSubscription",
+    WebhookSubscription,
+    view=select(*_subscription.c, _user.c.username.label("owner_username"))
+    .select_from(_subscription.join(_user, _user.c.id == _subscription.c.owner_id))
+    .subquery("subscriptions"),
+)
 ATTEMPT = Entity("DeliveryAttempt", DeliveryAttempt)
 ATTEMPTS = Relation(ATTEMPT, "subscription_id")
+
+
+async def exists(context: Context, uuid: UUID) -> bool:
+    """Whether there is a subscription, whosever it is. Raises `Unauthenticated`."""
+    context.viewer.require_user()
+    named = select(_subscription.c.id).where(_subscription.c.uuid == uuid)
+    return await context.reader.scalar(named) is not None
 
 
 async def subscribe(

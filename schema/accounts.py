@@ -36,6 +36,11 @@ class _Account:
 @strawberry.input(description="What a new account shall have.")
 class CreateUserInput(_Account):
     username: str = field("Native name; it cannot be changed.")
+    invitation_page: str | None = field(
+        "Send the user a mail with a link that works once to set a password: where it leads, without a query."
+        " Of a Lyceum server that is `/login/recover/reset`.",
+        default=UNSET,
+    )
 
 
 @strawberry.input(
@@ -64,7 +69,8 @@ UpdateUserResult = Annotated[
 async def create_user(context: Context, input: CreateUserInput) -> UserSaved:
     """Make an account."""
     given = values_of(input)
-    return UserSaved(user_id=await accounts.create(context, given.pop("username"), given))
+    username, page = given.pop("username"), given.pop("invitation_page", None)
+    return UserSaved(user_id=await accounts.create(context, username, given, page))
 
 
 async def update_user(context: Context, input: UpdateUserInput) -> UserSaved:

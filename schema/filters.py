@@ -216,6 +216,9 @@ EnterpriseEnrollmentOrder = ordering(
     "user_email",
     "user_username",
 )
-WebhookSubscriptionOrder = ordering("WebhookSubscription", "created", "target", "is_active", "status")
+ListedRunOrder = ordering("ListedRun", "shown_title", "number", "start", "end", "created")
+WebhookSubscriptionOrder = ordering(
+    "WebhookSubscription", "created", "owner_username", "target", "is_active", "status"
+)
 DeliveryAttemptOrder = ordering("DeliveryAttempt", "created", "status", "resolved_at")
 ModuleOrder = ordering("Module", "usage_key", "display_name")

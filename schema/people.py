@@ -1,11 +1,11 @@
 """Users with their profile."""
 
 import datetime as dt
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
 
-from resolvers import enrollment, enterprise
+from resolvers import enrollment, enterprise, people
 from schema.enums import EducationLevel, Gender
 from schema.filters import (
     CatalogOrder,
@@ -15,7 +15,7 @@ from schema.filters import (
     EnrollmentOrder,
     EnrollmentWhere,
 )
-from schema.relay import Connection, Node, connection, database_id, field, to_many
+from schema.relay import Connection, ContextInfo, Node, connection, database_id, field, to_many
 from schema.scalars import BigInt
 
 if TYPE_CHECKING:
@@ -50,6 +50,18 @@ class User(Node):
     enrollments: _Enrollments = connection(
         enrollment.ENROLLMENTS_OF_USER, EnrollmentWhere, EnrollmentOrder, "Enrollments, active or not."
     )
+
+    @strawberry.field(
+        description="Whether the user is staff of a course run, or teaches it.", metadata={"needs": ("id",)}
+    )
+    async def teaches(
+        root: Any,  # noqa: N805
+        info: ContextInfo,
+        run_key: Annotated[str, strawberry.argument(description="Native key of the run.")],
+    ) -> bool:
+        found: bool = await people.teaches(info.context, root.id, run_key)
+        return found
+
     enterprise_customers: _Customers = connection(
         enterprise.CUSTOMERS_OF_USER, CustomerWhere, CustomerOrder, "Customers that the user is linked to."
     )

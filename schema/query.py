@@ -11,7 +11,7 @@ from strawberry import ID
 from resolvers import analytics, catalog, enrollment, enterprise, learners, live, oauth, reading, webhooks
 from resolvers.context import PageLimits
 from resolvers.entity import Entity
-from resolvers.people import USER
+from resolvers.people import USER, existing_username
 from schema import relay
 from schema.analytics import Problem, Subsection, Video
 from schema.catalog import Course, CourseRun, Organization, Person, Program, Subject
@@ -47,6 +47,7 @@ from schema.filters import (
     WebhookSubscriptionOrder,
     WebhookSubscriptionWhere,
 )
+from schema.lookups import course_runs_with, users_called
 from schema.oauth import AccessToken, OAuthClient
 from schema.people import User
 from schema.relay import Connection, ContextInfo, Node, connection, field, look_up
@@ -144,6 +145,22 @@ class Query:
         found: Any = await enterprise.access(info.context, catalog, customer)
         return found  # type: ignore[no-any-return]
 
+    @strawberry.field(
+        description="How the name of an account is spelled, given in whatever case; null when there is none."
+    )
+    async def existing_username(
+        self,
+        info: ContextInfo,
+        username: Annotated[str, strawberry.argument(description="The name.")],
+    ) -> str | None:
+        return await existing_username(info.context, username)
+
+    @strawberry.field(description="Whether there is a subscription of a webhook, whosever it is.")
+    async def webhook_subscription_exists(
+        self, info: ContextInfo, uuid: Annotated[UUID, strawberry.argument(description="Its UUID.")]
+    ) -> bool:
+        return await webhooks.exists(info.context, uuid)
+
     organization: Organization | None = look_up(catalog.ORGANIZATION, "key", "The organization with a key.")
     course: Course | None = look_up(catalog.COURSE, "key", "The course with a key, `ORG+NUMBER`.")
     course_run: CourseRun | None = look_up(catalog.COURSE_RUN, "key", "The course run with a key.")
@@ -184,6 +201,8 @@ class Query:
     enterprise_catalogs: Connection[EnterpriseCatalog] = connection(
         enterprise.CATALOG, CatalogWhere, CatalogOrder, "All enterprise catalogs that the viewer may see."
     )
+    users_called: Connection[User] = users_called()
+    course_runs_with: Connection[CourseRun] = course_runs_with()
     search_content: ContentSearchConnection | None = search_content()
     problems: Connection[Problem] = connection(
         analytics.PROBLEM, ModuleWhere, ModuleOrder, "All problems that the viewer may see."
@@ -208,6 +227,7 @@ class Query:
         WebhookSubscriptionWhere,
         WebhookSubscriptionOrder,
         "The viewer's subscriptions of webhooks; for superusers all.",
+        by_number=True,
     )
     webhook_events: list[WebhookEventEntry] = strawberry.field(
         resolver=catalogue, description="The events that webhooks can tell of."

@@ -65,6 +65,7 @@ class WebhookSubscription(Node):
         DeliveryAttemptWhere,
         DeliveryAttemptOrder,
         "The newest attempts to deliver, and all that are pending.",
+        by_number=True,
     )
 
 

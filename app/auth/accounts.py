@@ -8,7 +8,7 @@ from sqlmodel import col, select
 
 from app.auth.oauth.tokens import revoke_all
 from app.auth.secrets import hash_key
-from app.db.models import ApiKey, BrowserSession, Event, OAuthClient, User, now
+from app.db.models import ApiKey, BrowserSession, Event, Invitation, OAuthClient, User, now
 from app.errors import BadUserInput
 from app.vocabulary import ClientType, WebhookEvent
 from app.webhooks.emit import emit
@@ -106,8 +106,8 @@ async def update_user(session: AsyncSession, username: str, **values: Any) -> di
 async def set_password_hash(session: AsyncSession, username: str, password_hash: str) -> None:
     """Give a user a password, which revokes all tokens and ends all sessions (Enrollment contract 2.8).
 
-    It comes as its hash, as no transaction should wait for hashing. Raises
-    `BadUserInput` for an unknown user.
+    Links that would set one work no longer. It comes as its hash, as no transaction
+    should wait for hashing. Raises `BadUserInput` for an unknown user.
     """
     user = await get_user(session, username)
     user.password_hash = password_hash
@@ -164,7 +164,8 @@ async def _shut_out(session: AsyncSession, user: User) -> None:
     # Changing the user's row first keeps others from issuing tokens and logging in meanwhile.
     await session.flush()
     await session.run_sync(revoke_all, user.id, now())
-    await session.execute(delete(BrowserSession).where(col(BrowserSession.user_id) == user.id))
+    for model in (BrowserSession, Invitation):
+        await session.execute(delete(model).where(col(model.user_id) == user.id))
 
 
 async def _check_email(session: AsyncSession, username: str, email: str) -> None:

@@ -8,13 +8,13 @@ _SPREAD = re.compile(r"\.\.\.\s*(?!on\b)(\w+)")
 
 
 @cache
-def text_of(folder: Path, name: str) -> str:
-    """The text of a document, followed by the fragments it spreads, each a file of its own name."""
+def text_of(folder: Path, *names: str) -> str:
+    """The text of documents, followed by the fragments they spread, each a file of its own name."""
     texts: dict[str, str] = {}
-    names = [name]
-    while names:
-        current = names.pop(0)
+    left = list(names)
+    while left:
+        current = left.pop(0)
         if current not in texts:
             texts[current] = (folder / f"{current}.graphql").read_text()
-            names += _SPREAD.findall(texts[current])
+            left += _SPREAD.findall(texts[current])
     return "\n".join(texts.values())

@@ -16,6 +16,7 @@ _SCOPES = {
 }
 _FLOW = {"tokenUrl": TOKEN, "scopes": _SCOPES}
 SECURITY_SCHEMES = {
+    "Basic": {"type": "http", "scheme": "basic", "description": "Username and password."},
     "Bearer": {"type": "http", "scheme": "bearer", "description": "An access token or an API key."},
     "Token": {
         "type": "apiKey",

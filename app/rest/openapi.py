@@ -98,18 +98,19 @@ def openapi(apis: Iterable[Api], schema: GraphQLSchema) -> dict[str, Any]:
 
 
 def _operation(route: Route, schema: GraphQLSchema) -> dict[str, Any]:
-    document = text_of(route.folder, route.document) if route.document else None
+    names = (route.document,) if route.document else route.asks
+    document = text_of(route.folder, *names) if names else None
     operation: dict[str, Any] = {
         "summary": route.summary,
         "description": route.description,
         "parameters": [_parameter(route, parameter) for parameter in route.parameters],
         "security": _security(route),
-        "responses": {"200": _answer(route, schema, document), **_refusals(route)},
+        "responses": {str(route.status): _answer(route, schema, document), **_refusals(route)},
     }
     if document:
         described = f"{route.description}\n\nThe same in GraphQL:\n\n```graphql\n{document}```\n"
         operation |= {"description": described.lstrip(), "x-graphql-document": document}
-    accepted = route.body or route.form
+    accepted = route.body or route.form or route.reads
     if accepted:
         kinds = [JSON, *(FORMS if route.form else ())]
         content = {kind: {"schema": accepted} for kind in kinds}
@@ -138,9 +139,13 @@ def _security(route: Route) -> list[dict[str, list[str]]]:
 
 
 def _answer(route: Route, schema: GraphQLSchema, document: str | None) -> dict[str, Any]:
-    result = shape(schema, document, route.result) if document else {}
+    result = shape(schema, document, route.result) if document and route.document else {}
     empty = f" An empty body: {route.empty}" if route.empty else ""
-    answer = response(f"{route.summary}.{empty}", route.shape(result) if route.shape else result)
+    shown = route.shape(result) if route.shape else result
+    if route.status == 204:
+        return {"description": f"{route.summary}."}
+    answer = response(f"{route.summary}.{empty}", shown)
+    answer["content"] = {kind: {"schema": shown} for kind in route.media_types}
     return _or_csv(route, answer)
 
 
@@ -160,6 +165,8 @@ def _refusals(route: Route) -> dict[str, Any]:
         statuses.add(404)
     if route.body or route.form:
         statuses |= {413, 415}
+    if route.reads:
+        statuses.add(413)
     if route.throttled:
         statuses.add(429)
     tables = (route.refusals, {**_REFUSED, **route.manner.refusals})

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -15,6 +15,7 @@ from app.auth.viewer import Viewer
 from app.db.engine import Database
 from app.rest.render import Render, json
 from app.rest.schemas import DETAIL, STRING, Schema
+from app.settings import Settings
 
 
 class Refusal(Exception):
@@ -91,10 +92,19 @@ class Manner:
     """Whether there is CSV beside JSON, chosen before anything else is looked at."""
     describes_itself: bool = False
     """Whether OPTIONS is answered, to who may ask; all other methods are refused to them only, too."""
+    word: str = "detail"
+    """The member of a refusal's body that says what is wrong."""
     fault: Callable[[str], Any] = lambda message: {"detail": message}
     """The body for what is the server's own fault."""
     refusals: Mapping[int, Refused] = field(default_factory=dict)
     """What statuses mean on all paths, where that is not what they mean elsewhere."""
+
+
+class Ask(Protocol):
+    """Runs a stored document for the caller."""
+
+    async def __call__(self, document: str, **variables: Any) -> dict[str, Any]:
+        """The data, melted. Raises `Refusal`."""
 
 
 @dataclass(frozen=True)
@@ -113,6 +123,9 @@ class Call:
     viewer: Viewer
     values: Mapping[str, Any]
     """The parsed parameters by name; those that were not given are absent."""
+    ask: Ask
+    """Runs one of the documents that the route asks."""
+    settings: Settings
     body: Any = None
     render: Render = json
 
@@ -172,6 +185,15 @@ class Route:
     redirects: bool = False
     """Whether the path without the slash at its end leads to the path, not to the answer."""
     act: Callable[[Call, Services], Awaitable[Response]] | None = None
+    """Answers itself what is no data, or takes more than one document."""
+    asks: tuple[str, ...] = ()
+    """The documents that `act` runs."""
+    reads: Schema | None = None
+    """What `act` reads itself, as JSON whatever its type is called."""
+    status: int = 200
+    """What it answers with when it has done what it is for."""
+    media_types: tuple[str, ...] = ("application/json",)
+    """What its answer may be called."""
     form: Schema | None = None
     """What `act` reads itself, from a form or a JSON object."""
 

@@ -5,6 +5,9 @@ from app.rest.data_analytics.routes import ROUTES as DATA_ANALYTICS
 from app.rest.enrollment.routes import ROUTES as ENROLLMENT
 from app.rest.route import Api
 from app.rest.tracking.routes import ROUTES as TRACKING
+from app.rest.zapier.paths import ROOT
+from app.rest.zapier.routes import ROUTES as ZAPIER
+from app.rest.zapier.routes import UNKNOWN
 
 APIS = (
     Api("Enrollment API", "Enrollments and course runs with their modes, as in Open edX.", ENROLLMENT),
@@ -20,5 +23,12 @@ APIS = (
         unknown={"status": 404},
     ),
     Api("Tracking events", "What happens on a learning platform, as it happens.", TRACKING),
+    Api(
+        "Zapier API",
+        "Hooks for events, and what administrators do to users and enrollments, as at NextThought.",
+        ZAPIER,
+        root=f"{ROOT}/",
+        unknown=UNKNOWN,
+    ),
 )
 ROUTES = tuple(route for api in APIS for route in api.routes)

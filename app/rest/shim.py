@@ -35,6 +35,7 @@ _NOT_PROVIDED = "Authentication credentials were not provided."
 _NOT_STAFF = "You do not have permission to perform this action."
 _PAGES_AT_ONCE = 2
 _TURNS = 2
+Documents = Mapping[str, Document]
 _PARAMETER = re.compile(r"\{(\w+)\}")
 
 
@@ -62,19 +63,18 @@ class Shim:
         self.routes: list[BaseRoute] = [route for api in apis for route in self._routes(api)]
 
     def _routes(self, api: Api) -> list[BaseRoute]:
-        paths: dict[str, dict[str, tuple[Route, Document | None]]] = defaultdict(dict)
+        paths: dict[str, dict[str, tuple[Route, Documents]]] = defaultdict(dict)
         for route in api.routes:
-            document = self._executor.store(text_of(route.folder, route.document)) if route.document else None
-            paths[route.path][route.method] = (route, document)
+            names = (route.document,) if route.document else route.asks
+            documents = {name: self._executor.store(text_of(route.folder, name)) for name in names}
+            paths[route.path][route.method] = (route, documents)
         routes: list[BaseRoute] = [_Path(self, methods) for methods in paths.values()]
         routes += [_Moved(old, new) for old, new in api.moved.items()]
         if api.root:
             routes.append(_Unknown(api.root, api.unknown))
         return routes
 
-    async def answer(
-        self, methods: Mapping[str, tuple[Route, Document | None]], request: Request
-    ) -> Response:
+    async def answer(self, methods: Mapping[str, tuple[Route, Documents]], request: Request) -> Response:
         """Answer a request of any method to a path; what nobody expected is masked."""
         route, _ = next(iter(methods.values()))
         manner, render = route.manner, json
@@ -98,7 +98,7 @@ class Shim:
 
     async def _answer(
         self,
-        methods: Mapping[str, tuple[Route, Document | None]],
+        methods: Mapping[str, tuple[Route, Documents]],
         request: Request,
         render: Render,
         allowed: str,
@@ -112,8 +112,9 @@ class Shim:
                     return render(_description(route))
                 message = f'Method "{request.method}" not allowed.'
                 return render({"detail": message}, 405)
-            return json({"detail": f"Method {request.method} is not allowed."}, 405, Allow=allowed)
-        route, document = found
+            message = f"Method {request.method} is not allowed."
+            return json({route.manner.word: message}, 405, Allow=allowed)
+        route, documents = found
         viewer = await self._viewer(route, request, render)
         given = {**request.query_params, **request.path_params}
         raw = {
@@ -126,10 +127,17 @@ class Shim:
         body = None
         if route.body:
             body = await read_json(request, getattr(self._settings, route.max_body), route.body)
-        call = Call(request, viewer, _parsed(route, raw, render), body, render)
+
+        async def ask(document: str, **variables: Any) -> dict[str, Any]:
+            answer = await self._executor.run(viewer, documents[document], variables)
+            melted: dict[str, Any] = melt(_data(route, answer, render))
+            return melted
+
+        values = _parsed(route, raw, render)
+        call = Call(request, viewer, values, ask, self._settings, body, render)
         if route.act:
             return await route.act(call, self._services)
-        return await self._run(route, cast(Document, document), call, raw)
+        return await self._run(route, documents[cast(str, route.document)], call, raw)
 
     async def _run(self, route: Route, document: Document, call: Call, raw: Mapping[str, str]) -> Response:
         variables = route.variables(route, call)
@@ -199,7 +207,7 @@ class _Address(BaseRoute):
 class _Path(_Address):
     """A path, with and without a slash at its end, and its methods."""
 
-    def __init__(self, shim: Shim, methods: Mapping[str, tuple[Route, Document | None]]) -> None:
+    def __init__(self, shim: Shim, methods: Mapping[str, tuple[Route, Documents]]) -> None:
         self._shim = shim
         self._methods = dict(methods)
         if "GET" in methods:
@@ -305,5 +313,5 @@ def _refusal(
         headers["WWW-Authenticate"] = manner.challenge("insufficient_scope")
     if isinstance(cause, RateLimited):
         headers["Retry-After"] = str(extensions["retryAfter"])
-    body = manner.fault(error["message"]) if status == 500 else {"detail": error["message"]}
+    body = manner.fault(error["message"]) if status == 500 else {manner.word: error["message"]}
     return render(body, status, **headers)

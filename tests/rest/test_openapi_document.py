@@ -30,11 +30,18 @@ VALUES = {
     "username": LEARNER.username,
     "course_id": RUN,
     "user": LEARNER.username,
+    "site": "lyceum",
+    "term": LEARNER.username,
     "problem_id": "i4x://edX/DemoX/Demo_Course/problem/268b43628e6d45f79c52453a590f9829",
     "module_id": "i4x://edX/DemoX/Demo_Course/sequential/5c6c207e16dd47208c29bd8d3e68861e",
     "video_id": "UniversityX/UX.3.01x/1T2015|i4x-UniversityX-UX_3_01x-video-03454e0ae0c72ae7b16fab3d6fdc2143",
 }
-ROUTES_READ = [route for route in ROUTES if route.method == "GET"]
+# The Zapier API's own tests look at what subscriptions and other users' pages answer.
+ROUTES_READ = [
+    route
+    for route in ROUTES
+    if route.method == "GET" and not any(part in route.path for part in ("{subscription}", "}/zapier"))
+]
 
 
 def checker(path: str, method: str, response: httpx.Response) -> Draft202012Validator:

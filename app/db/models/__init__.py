@@ -55,6 +55,7 @@ from app.db.models.people import (
     ApiKeyCourse,
     ApiKeyOrganization,
     BrowserSession,
+    Invitation,
     SamlIdentity,
     User,
 )
@@ -104,6 +105,7 @@ __all__ = [
     "Entitlement",
     "Event",
     "GradeCount",
+    "Invitation",
     "LearnerAddress",
     "LearnerAnswer",
     "LearnerProblem",

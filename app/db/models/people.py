@@ -5,7 +5,7 @@ import datetime as dt
 from sqlmodel import Field, SQLModel
 
 from app.db.models.base import instant, link, now, optional, primary_key, string
-from app.db.types import BigInt
+from app.db.types import BigInt, text
 from app.vocabulary import EducationLevel, Gender
 
 
@@ -87,3 +87,22 @@ class SamlIdentity(SQLModel, table=True):
     user_id: int = link("user.id", index=True)
     uid: str = string(255)
     created: dt.datetime = instant(default_factory=now)
+
+
+class Invitation(SQLModel, table=True):
+    """A mail that lets a new user set a password: it is sent once, and its link works once.
+
+    Of the link's token, which is made when the mail is sent, only the SHA-256 is
+    kept. Until `leased_until` somebody sends it.
+    """
+
+    __tablename__ = "invitation"
+
+    id: int = primary_key()
+    user_id: int = link("user.id", index=True)
+    page: str = string(2000)
+    created: dt.datetime = instant(default_factory=now)
+    leased_until: dt.datetime | None = instant(default=None)
+    token_hash: str | None = Field(default=None, unique=True, sa_type=text(64))
+    expires: dt.datetime | None = instant(default=None)
+    sent_at: dt.datetime | None = instant(default=None, index=True)

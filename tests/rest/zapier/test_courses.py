@@ -1,0 +1,129 @@
+"""Enrolling (Zapier contract 8) and finding courses (11.2)."""
+
+from typing import Any
+
+from app.db.engine import Database
+from app.settings import Settings
+from app.vocabulary import WebhookEvent
+from tests.rest.clients import state
+from tests.rest.zapier.conftest import ENROLLMENTS, HOOK, KEY, ROOT, TITLES, Zapier, is_fault
+from tests.webhooks.conftest import attempts, hook
+
+SEARCH = f"{ROOT}/zapier/course_search"
+SCOPES = ("Public", "Purchased", "ForCredit", "ForCreditDegree", "ForCreditNonDegree")
+COURSE = KEY.format(number=1)
+OWN = {"Username": "learner", "CourseId": COURSE}
+
+
+async def course_id(zapier: Zapier, number: int) -> str:
+    """The id that the API gives a course."""
+    page = await zapier.json(SEARCH, filter=TITLES[number - 1])
+    return next(str(item["Id"]) for item in page["Items"] if item["Title"] == TITLES[number - 1])
+
+
+async def test_enrolling(zapier: Zapier, database: Database) -> None:
+    await hook(database, HOOK, WebhookEvent.USER_ENROLLED, settings=Settings())
+    id_ = await course_id(zapier, 1)
+    assert id_.startswith("tag:nextthought.com,2011-10:")
+    body = {"USERNAME": "Learner", "courseid": id_, "scope": "ForCredit", "Other": 1}
+    response = await zapier.ask("POST", ENROLLMENTS, "admin.one", json=body)
+    made = response.json()
+    assert response.status_code == 201 and response.headers["location"].startswith("/dataserver2/")
+    assert (made["Class"], made["Scope"]) == ("CourseEnrollmentDetails", "ForCredit")
+    assert (made["User"]["Username"], made["Course"]["Id"], made["Course"]["ProviderId"]) == (
+        "learner",
+        id_,
+        "C1",
+    )
+    again = await zapier.ask("POST", ENROLLMENTS, "admin.one", json=body | {"scope": "Public"})
+    assert (again.status_code, again.json()) == (200, made)
+    assert [attempt.body.count('"Scope":"ForCredit"') for attempt in await attempts(database)] == [1]
+
+    # As the published client does: all in the query, and no body.
+    for number, scope in ((2, "Purchased"), (4, None)):
+        query = {"Username": "learner", "CourseId": KEY.format(number=number)} | (
+            {"Scope": scope} if scope else {}
+        )
+        response = await zapier.ask("POST", ENROLLMENTS, params=query, headers={"content-length": "0"})
+        assert (response.status_code, response.json()["Scope"]) == (201, scope or "Public")
+    assert await state(database) == {
+        ("learner", COURSE): ("audit", True),
+        ("learner", KEY.format(number=2)): ("verified", True),
+        ("learner", KEY.format(number=4)): ("audit", True),
+    }
+
+
+async def test_each_row_of_the_table_of_8(zapier: Zapier, database: Database) -> None:
+    async def refused(given: Any, *, who: str = "admin.one", status: Any = 422, **members: str) -> None:
+        assert is_fault(await zapier.ask("POST", ENROLLMENTS, who, json=given), status, **members)
+        if given:
+            assert is_fault(await zapier.ask("POST", ENROLLMENTS, who, params=given), status, **members)
+
+    assert (await zapier.ask("POST", ENROLLMENTS, None, json=OWN)).status_code == 401
+    message = "Cannot modify user enrollments."
+    for given in ({}, OWN, {"Username": "nobody"}):
+        await refused(
+            given, who="learner", status=403, code="CannotAccessUserEnrollmentsError", message=message
+        )
+    for content in (b"[]", b"{"):
+        assert is_fault(await zapier.ask("POST", ENROLLMENTS, content=content), 400)
+    missing = {"code": "RequiredMissing", "message": "Missing data"}
+    for given in ({}, {"CourseId": COURSE}, {"Username": ""}):
+        await refused(given, field="Username", **missing)
+    await refused({"Username": "nobody"}, field="Username", code="UserNotFound", message="User not found.")
+    for given in ({"Username": "learner"}, {"Username": "learner", "CourseId": ""}):
+        await refused(given, field="CourseId", **missing)
+    for course in ("nonsense", KEY.format(number=99), "tag:nextthought.com,2011-10:NTI-CourseInfo-1"):
+        await refused(
+            {"Username": "learner", "CourseId": course, "Scope": "x"},
+            field="CourseId",
+            code="CourseNotFound",
+            message="Course not found.",
+        )
+    for scope in ("public", "Other", ""):
+        message = f"Invalid scope, must be one of: {', '.join(SCOPES)}"
+        await refused(OWN | {"Scope": scope}, field="Scope", code="InvalidScope", message=message)
+    await refused(
+        {"Username": "learner", "CourseId": KEY.format(number=3)},
+        field="Username",
+        code="UserIsInstructor",
+        message="User is an instructor in course hierarchy.",
+    )
+    assert await state(database) == {}
+
+
+async def test_finding_courses(zapier: Zapier) -> None:
+    async def titles(**query: str) -> list[str]:
+        page = await zapier.json(SEARCH, "learner", **query)
+        assert (page["Total"], page["ItemCount"]) == (len(TITLES), len(page["Items"]))
+        return [item["Title"] for item in page["Items"]]
+
+    by_title = sorted(TITLES, key=str.lower)
+    assert await titles() == by_title
+    assert await titles(filter="ALPHA") == ["alpha"]
+    assert await titles(filter="about z") == ["Zeta"]
+    assert await titles(filter="c5") == ["epsilon"]
+    assert await titles(filter="Org") == await titles(filter="phys") == await titles(filter="%") == []
+    assert await titles(filter="PHYSICS") == ["eta"]
+    assert await titles(filter="alpha, gamma") == ["alpha", "gamma"]
+    assert await titles(filter="eta,about", filterOperator="intersection") == ["Beta", "eta", "Zeta"]
+    assert await titles(sortOn="title", sortOrder="descending") == by_title[::-1]
+    assert (await titles(SORTON="StartDate"))[-4:] == ["alpha", "gamma", "epsilon", "eta"]
+    assert set(await titles(sortOn="enddate")) == set(TITLES)
+    assert await titles(sortOn="createdtime") == list(TITLES)
+    assert await titles(sortOn="provideruniqueid", sortOrder="Descending") == list(TITLES)[::-1]
+
+    page = await zapier.json(SEARCH, filter="eta", batchSize=2)
+    assert (page["FilteredTotalItemCount"], page["ItemCount"], page["Total"]) == (3, 2, 7)
+    assert [link["rel"] for link in page["Links"]] == ["batch-next"]
+    rest = await zapier.json(page["Links"][0]["href"])
+    assert [item["Title"] for item in rest["Items"]] == ["Zeta"]
+    assert [item["Title"] for item in (await zapier.json(SEARCH, batchStart=5))["Items"]] == by_title[5:]
+    for query in ({"batchSize": "0"}, {"batchStart": "x"}):
+        assert is_fault(await zapier.get(SEARCH, **query), 400)
+    alias = f"{ROOT}/users/learner/zapier/Courses"
+    own = await zapier.json(alias, "learner", filter="eta")
+    assert own["Items"] == (await zapier.json(SEARCH, "learner", filter="eta"))["Items"]
+    assert (await zapier.get(alias, "root")).status_code == 403
+    assert (await zapier.get(alias.replace("learner", "nobody"), "root")).status_code == 404
+    assert (await zapier.get(SEARCH, None)).status_code == 401
