@@ -9,7 +9,7 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
-from starlette.routing import Route
+from starlette.routing import Route, WebSocketRoute
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from app.admin.site import admin_routes
@@ -27,11 +27,13 @@ from app.demo.credentials import DEMO
 from app.errors import Unauthenticated
 from app.graphql.endpoint import GraphQLEndpoint
 from app.graphql.execute import Executor
+from app.graphql.socket import GraphQLSocket
 from app.rest import openapi
 from app.rest.route import Services
 from app.rest.routes import APIS
 from app.rest.shim import Shim
 from app.settings import Settings
+from app.shutdown import when_told_to_end
 from app.web import static
 from app.web.explorer import explorer_page
 from app.web.graphiql import graphiql_page
@@ -78,6 +80,7 @@ def create_app(settings: Settings | None = None, clock: Clock = now) -> Starlett
     endpoint = GraphQLEndpoint(
         executor, authenticator, settings, graphiql if settings.serves_graphiql else None
     )
+    socket = GraphQLSocket(executor, authenticator, settings)
     user_tokens = UserTokens(database, passwords, oauth.requests, settings, clock)
     shim = Shim(APIS, executor, authenticator, Services(database, user_tokens), settings, clock)
     delivery, postman = Worker(database, settings, clock), Postman(database, settings, clock)
@@ -97,7 +100,9 @@ def create_app(settings: Settings | None = None, clock: Clock = now) -> Starlett
         stopping = asyncio.Event()
         jobs = (delivery, postman) if settings.webhook_worker else ()
         running = [asyncio.create_task(job.run(stopping)) for job in jobs]
-        yield
+        with when_told_to_end(executor.feeds.stop):
+            yield
+        executor.feeds.stop()
         stopping.set()
         await asyncio.gather(*running)
         await database.dispose()
@@ -106,6 +111,7 @@ def create_app(settings: Settings | None = None, clock: Clock = now) -> Starlett
         routes=[
             Route("/", front),
             *(Route(path, endpoint) for path in (GRAPHQL_PATH, f"{GRAPHQL_PATH}/")),
+            *(WebSocketRoute(path, socket) for path in (GRAPHQL_PATH, f"{GRAPHQL_PATH}/")),
             *oauth_routes(oauth),
             *invitation_routes(database, authenticator, clock),
             *shim.routes,

@@ -53,6 +53,11 @@ class Settings(BaseSettings):
     )
     max_body_bytes: int = Field(131_072, ge=1, description="Greatest body of a GraphQL request.")
     operation_timeout: float = Field(30, gt=0, description="Seconds an operation may take.")
+    max_streams: int = Field(
+        50,
+        ge=1,
+        description="Subscriptions a viewer may follow at a time, per process, and operations a socket.",
+    )
 
     issuer: str = Field(
         "http://127.0.0.1:8000", description="Address of the server in the OAuth metadata, without a path."

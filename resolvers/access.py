@@ -195,6 +195,18 @@ def _of_own_subscription(viewer: Viewer, rows: FromClause) -> ColumnElement[bool
     return exists().where(subscription.c.id == rows.c.subscription_id, seen)
 
 
+def _of_visible_attempt(viewer: Viewer, rows: FromClause) -> ColumnElement[bool]:
+    attempt = table_of(models.DeliveryAttempt).alias("seen_attempt")
+    seen = _of_own_subscription(viewer, attempt)
+    return exists().where(attempt.c.id == rows.c.attempt_id, seen)
+
+
+def _event(viewer: Viewer, rows: FromClause) -> ColumnElement[bool]:
+    """What is of a user is seen as his enrollments are, what is of no user by all who see the run."""
+    of_nobody = and_(rows.c.user_id.is_(None), _of_visible_run(viewer, rows))
+    return or_(_own_or_of_staffed_run(viewer, rows), of_nobody)
+
+
 _RULES: dict[type[SQLModel], Rule] = {
     models.AccessToken: _own("user_id"),
     models.Course: _everyone,
@@ -224,8 +236,15 @@ _RULES: dict[type[SQLModel], Rule] = {
     models.Module: _of_readable_run,
     models.WebhookSubscription: _own_subscription,
     models.DeliveryAttempt: _of_own_subscription,
+    models.DeliveryChange: _of_visible_attempt,
+    models.Event: _event,
 }
-_FOR_STAFF_TOO = {models.Module, models.WebhookSubscription, models.DeliveryAttempt}
+_FOR_STAFF_TOO = {
+    models.Module,
+    models.WebhookSubscription,
+    models.DeliveryAttempt,
+    models.DeliveryChange,
+}
 _EMAILS: dict[type[SQLModel], str] = {
     models.EnterpriseEnrollment: "user_email",
     models.EnterpriseLearner: "email",

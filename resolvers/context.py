@@ -1,7 +1,7 @@
 """What every resolver is given."""
 
 import datetime as dt
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.analytics.addresses import Countries
 from app.auth.viewer import Viewer
 from app.db.engine import Database, is_duplicate
+from app.db.feed import Feeds
 from app.db.reader import Reader
 from app.errors import BadUserInput
 from app.webhooks.subscriptions import Subscriptions
@@ -46,6 +47,18 @@ class Budget:
     reset_at: dt.datetime | None
 
 
+@dataclass(frozen=True)
+class Live:
+    """What a stream lives on: how far tables can be read, who asks now, and what the client has seen already.
+
+    `renew` raises `Unauthenticated` once the credentials are not valid any more.
+    """
+
+    feeds: Feeds
+    renew: Callable[[], Awaitable[Viewer]]
+    after: str | None = None
+
+
 @dataclass
 class Context:
     """One operation: who asks, what is read and written with, and when.
@@ -66,6 +79,7 @@ class Context:
     forget_credentials: Callable[[], None]
     webhooks: Subscriptions
     countries: Countries | None = None
+    live: Live | None = None
     shared: dict[Any, Any] = field(default_factory=dict)
     reader: Reader = field(init=False)
     loaders: Loaders = field(init=False)

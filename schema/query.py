@@ -8,7 +8,7 @@ from uuid import UUID
 import strawberry
 from strawberry import ID
 
-from resolvers import analytics, catalog, enrollment, enterprise, learners, oauth, reading, webhooks
+from resolvers import analytics, catalog, enrollment, enterprise, learners, live, oauth, reading, webhooks
 from resolvers.context import PageLimits
 from resolvers.entity import Entity
 from resolvers.people import USER, existing_username
@@ -76,6 +76,8 @@ _ENTITIES: dict[str, Entity] = {
         enterprise.ROLE,
         learners.ENTERPRISE_ENROLLMENT,
         learners.LEARNER,
+        live.CHANGE,
+        live.EVENT,
         oauth.ACCESS_TOKEN,
         oauth.OAUTH_CLIENT,
         webhooks.ATTEMPT,

@@ -154,6 +154,16 @@ class Authenticator:
     def _time(self) -> float:
         return self._clock().timestamp()
 
+    async def viewer_of_session(self, connection: HTTPConnection) -> Viewer:
+        """Who is logged in with a browser, whose page is known to be of this server.
+
+        Raises `Unauthenticated` when nobody is, any more.
+        """
+        user = await self.user_of_session(connection)
+        if user is None:
+            raise Unauthenticated("The session is over.")
+        return _viewer(user)
+
     async def _viewer_of_session(self, request: Request) -> Viewer:
         user = await self.user_of_session(request)
         if user is None:

@@ -49,6 +49,9 @@ def serve(
         port=port,
         workers=workers,
         access_log=False,
+        ws_max_size=settings.max_body_bytes,
+        # A few bytes would have it unpack many.
+        ws_per_message_deflate=False,
         # It would believe every client on this machine; the settings say whom to believe.
         proxy_headers=False,
         log_config={**LOGGING_CONFIG, "loggers": {**LOGGING_CONFIG["loggers"], "lyceum": _LOGGER}},

@@ -5,12 +5,13 @@ GraphQL view costs more than a small operation.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from typing import Any
 
 import orjson
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import ClientDisconnect, HTTPConnection, Request
 from starlette.responses import Response
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.auth.credentials import Authenticator
 from app.auth.viewer import Viewer
@@ -20,6 +21,7 @@ from app.graphql.execute import Answer, Executor, Operation
 from app.graphql.media import HTML, JSON, RESPONSE, chosen
 from app.graphql.presence import Presence
 from app.graphql.request import RequestError, read_body
+from app.graphql.sse import EVENT_STREAM, EventStream
 from app.settings import Settings
 
 Page = Callable[[Request], Awaitable[Response]]
@@ -55,6 +57,7 @@ class GraphQLEndpoint:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request of any method, unless its sender left; what nobody expected is masked."""
+        response: ASGIApp
         try:
             response = await self._answer(Request(scope, receive))
         except ClientDisconnect:
@@ -63,43 +66,49 @@ class GraphQLEndpoint:
             response = _json({"errors": [masked(error)]}, STATUSES["INTERNAL"], JSON)
         await response(scope, receive, send)
 
-    async def _answer(self, request: Request) -> Response:
+    async def _answer(self, request: Request) -> ASGIApp:
         accept = request.headers.get("accept")
         if self._page and request.method == "GET" and chosen(accept, (JSON, RESPONSE, HTML)) == HTML:
             return await self._page(request)
-        media_type = chosen(accept, (JSON, RESPONSE))
+        media_type = chosen(accept, (JSON, RESPONSE, EVENT_STREAM))
+        streams = media_type == EVENT_STREAM
         try:
             if media_type is None:
-                raise RequestError(f"Accept: only {JSON} and {RESPONSE} can be had", 406)
+                raise RequestError(f"Accept: only {JSON}, {RESPONSE} and {EVENT_STREAM} can be had", 406)
             if request.method not in ("GET", "POST"):
                 raise RequestError(f"{request.method} is not allowed, only GET and POST are", 405)
             viewer = await self._authenticator.viewer_of(request)
-            operation = await self._operation(request)
+            operation = await self._operation(request, streams)
         except LyceumError as error:
-            return _refusal(error, media_type or JSON)
+            return _refusal(error, JSON if media_type is None or streams else media_type)
+        payer = payer_of(viewer, request)
+        if streams:
+            renew = partial(self._authenticator.viewer_of, request)
+            after = request.headers.get("last-event-id")
+            return EventStream(request, self._executor.stream(renew, operation, payer, after))
         presence = Presence(request)
         try:
-            answer = await presence.during(
-                self._executor.execute(viewer, operation, payer_of(viewer, request))
-            )
+            answer = await presence.during(self._executor.execute(viewer, operation, payer))
         finally:
             presence.close()
         return _response(answer, media_type)
 
-    async def _operation(self, request: Request) -> Operation:
+    async def _operation(self, request: Request, streams: bool) -> Operation:
         if request.method == "GET":
-            if _PREFLIGHT not in request.headers:
+            # Pages can add no header to what they follow, and cannot make up this one.
+            is_own = streams and request.headers.get("sec-fetch-site") == "same-origin"
+            if _PREFLIGHT not in request.headers and not is_own:
                 raise RequestError(
                     "GET needs the header X-Require-Preflight, which no other site can send", 403
                 )
-            return _operation(_query_members(request.query_params), read_only=True)
+            return read_operation(_query_members(request.query_params), read_only=True)
         kind, _, parameters = request.headers.get("content-type", "").partition(";")
         if kind.strip().lower() != JSON:
             raise RequestError(f"Content-Type: must be {JSON}", 415)
         charset = parameters.strip().lower()
         if charset and charset.replace('"', "") not in ("charset=utf-8", "charset=utf8"):
             raise RequestError("Content-Type: the only charset is utf-8", 415)
-        return _operation(
+        return read_operation(
             _parsed(await read_body(request, self._settings.max_body_bytes), "The body"), read_only=False
         )
 
@@ -119,7 +128,8 @@ def _parsed(text: bytes | str, what: str) -> Any:
         raise RequestError(f"{what} is not JSON in UTF-8: {error}") from error
 
 
-def _operation(members: Any, *, read_only: bool) -> Operation:
+def read_operation(members: Any, *, read_only: bool = False) -> Operation:
+    """The operation that a request's members ask for. Raises `RequestError` for what is none."""
     if not isinstance(members, dict):
         raise RequestError("The body must be a JSON object with the member query")
     for name, type_, what in (
@@ -138,7 +148,7 @@ def _operation(members: Any, *, read_only: bool) -> Operation:
     )
 
 
-def payer_of(viewer: Viewer, request: Request) -> str:
+def payer_of(viewer: Viewer, request: HTTPConnection) -> str:
     """Whose budget a request is taken from: a user's, or of strangers an address's."""
     if viewer.user_id is not None:
         return f"user {viewer.user_id}"

@@ -3,10 +3,12 @@
 import asyncio
 import datetime as dt
 import inspect
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, field, replace
 from functools import cache
-from typing import Any, TypeGuard
+from typing import Any, TypeGuard, cast
 
 from graphql import (
     ExecutionResult,
@@ -14,15 +16,18 @@ from graphql import (
     GraphQLSchema,
     OperationDefinitionNode,
     OperationType,
+    create_source_event_stream,
     parse,
 )
 from graphql import execute as execute_document
+from graphql.pyutils import AwaitableOrValue
 
 from app.analytics.addresses import Countries
 from app.auth.clock import Clock, now
 from app.auth.viewer import Viewer
 from app.db.engine import Database
-from app.errors import CostExceeded, Forbidden, LyceumError
+from app.db.feed import Feeds
+from app.errors import BadUserInput, CostExceeded, Forbidden, LyceumError, RateLimited, Unauthenticated
 from app.graphql import limits
 from app.graphql.budget import Purse
 from app.graphql.documents import Document, Documents
@@ -31,7 +36,9 @@ from app.graphql.rows import RowsExecutor
 from app.settings import Settings
 from app.vocabulary import Scope
 from app.webhooks.subscriptions import Subscriptions
-from resolvers.context import Budget, Context, PageLimits, Sites
+from resolvers.context import Budget, Context, Live, PageLimits, Sites
+from resolvers.live import Batch
+from schema.relay import encode_id
 
 _LOOK = 1
 """What is spent on a document that is refused."""
@@ -58,11 +65,15 @@ class Operation:
 
 @dataclass(frozen=True)
 class Answer:
-    """What is answered. Without `executed` the request was refused before any field ran."""
+    """What is answered. Without `executed` the request was refused before any field ran.
+
+    In a stream, `id` is what a client says that comes back to see what follows.
+    """
 
     body: dict[str, Any]
     executed: bool
     refusal: LyceumError | None = None
+    id: str | None = None
 
 
 class Executor:
@@ -90,16 +101,70 @@ class Executor:
         path = settings.country_database
         self._countries = Countries(path) if path else None
         self._webhooks = Subscriptions(settings)
+        self._streams = Counter[str]()
+        self.feeds = Feeds(database)
 
     async def execute(self, viewer: Viewer, operation: Operation, payer: str) -> Answer:
         """Run an operation for a viewer; `payer` names whose budget it is taken from."""
+        admitted = self._admit(viewer, operation, payer)
+        if isinstance(admitted, Answer):
+            return admitted
+        document, context = admitted
+        if document.operation(operation.name).operation is OperationType.SUBSCRIPTION:
+            refusal = BadUserInput("Subscriptions need a WebSocket or Accept: text/event-stream")
+            return Answer({"errors": [refused(refusal)]}, executed=False, refusal=refusal)
+        return await self._run(document, operation, context)
+
+    async def stream(
+        self,
+        renew: Callable[[], Awaitable[Viewer]],
+        operation: Operation,
+        payer: str,
+        after: str | None = None,
+    ) -> AsyncGenerator[Answer]:
+        """Run any operation: one answer of a query or mutation, of a subscription one for each event.
+
+        `renew` says who asks, again for every few events. Raises `Unauthenticated`
+        once it does, and `Stopping` when the process ends.
+        """
+        viewer = await renew()
+        admitted = self._admit(viewer, operation, payer)
+        if isinstance(admitted, Answer):
+            yield admitted
+            return
+        document, context = admitted
+        if document.operation(operation.name).operation is not OperationType.SUBSCRIPTION:
+            yield await self._run(document, operation, context)
+            return
+        context.live = Live(self.feeds, renew, after)
+        if self._streams[payer] >= self._settings.max_streams:
+            maximum = self._settings.max_streams
+            full = RateLimited(f"At most {maximum} subscriptions at a time", maximum=maximum)
+            yield Answer({"errors": [refused(full)]}, executed=False, refusal=full)
+            return
+        self._streams[payer] += 1
+        try:
+            async with aclosing(self._subscribe(document, operation, context, payer)) as answers:
+                async for answer in answers:
+                    yield answer
+        except Unauthenticated:
+            raise
+        except LyceumError as error:
+            yield Answer({"errors": [refused(error)]}, executed=False, refusal=error)
+        finally:
+            self._streams[payer] -= 1
+            if not self._streams[payer]:
+                del self._streams[payer]
+            await context.reader.close()
+
+    def _admit(self, viewer: Viewer, operation: Operation, payer: str) -> tuple[Document, Context] | Answer:
         moment = self._clock()
         try:
             # Looking at a document costs something too, whatever comes of it.
             self._purse.spend(payer, _LOOK, moment)
             document = self._documents.get(operation.query)
             node = document.operation(operation.name)
-            if operation.read_only and node.operation is not OperationType.QUERY:
+            if operation.read_only and node.operation is OperationType.MUTATION:
                 raise Forbidden("Only queries can be sent by GET")
             viewer.require(_scope(node))
             cost = self._measured(document, node, operation, viewer)
@@ -111,9 +176,38 @@ class Executor:
             return Answer({"errors": [formatted(error)]}, executed=False)
         except LyceumError as error:
             return Answer({"errors": [refused(error)]}, executed=False, refusal=error)
-        return await self._run(
-            document, operation, self._context(viewer, document, self._limits, budget, moment)
+        return document, self._context(viewer, document, self._limits, budget, moment)
+
+    async def _subscribe(
+        self, document: Document, operation: Operation, context: Context, payer: str
+    ) -> AsyncGenerator[Answer]:
+        executor = RowsExecutor.build(
+            self.schema,
+            document.syntax,
+            context_value=context,
+            raw_variable_values=dict(operation.variables),
+            operation_name=operation.name,
+            is_awaitable=_is_awaitable,
+            hide_suggestions=self._hides(context.viewer),
         )
+        if isinstance(executor, list):
+            yield Answer({"errors": [formatted(error) for error in executor]}, executed=False)
+            return
+        source = create_source_event_stream(executor)
+        if inspect.isawaitable(source):
+            source = await source
+        if isinstance(source, ExecutionResult):
+            yield Answer({"errors": [formatted(error) for error in source.errors or ()]}, executed=False)
+            return
+        async with aclosing(cast("AsyncGenerator[Batch]", source)) as batches:
+            async for batch in batches:
+                moment, cost = self._clock(), context.budget.cost * len(batch.rows)
+                budget = self._purse.spend(payer, cost, moment)
+                told = self._context(batch.viewer, document, self._limits, budget, moment)
+                async with self.feeds.turns:
+                    answers = await self._run_each(document, operation, told, batch.rows)
+                for row, answer in zip(batch.rows, answers, strict=True):
+                    yield replace(answer, id=encode_id(batch.type_name, row.id))
 
     def store(self, text: str) -> Document:
         """A document that ships with the server. Raises `ValueError` when it is not valid."""
@@ -140,20 +234,22 @@ class Executor:
         )
 
     async def _run(self, document: Document, operation: Operation, context: Context) -> Answer:
-        extensions = {"cost": context.budget.cost}
+        (answer,) = await self._run_each(document, operation, context, (None,))
+        return answer
+
+    async def _run_each(
+        self, document: Document, operation: Operation, context: Context, roots: Sequence[Any]
+    ) -> list[Answer]:
+        """Run an operation on some roots: each event of a subscription is one."""
+        extensions = {"cost": context.budget.cost // len(roots)}
         try:
             async with asyncio.timeout(self._settings.operation_timeout):
-                running = execute_document(
-                    self.schema,
-                    document.syntax,
-                    context_value=context,
-                    variable_values=dict(operation.variables),
-                    operation_name=operation.name,
-                    hide_suggestions=self._hides(context.viewer),
-                    is_awaitable=_is_awaitable,
-                    executor_class=RowsExecutor,
-                )
-                result = await running if inspect.isawaitable(running) else running
+                running = [self._begin(document, operation, context, root) for root in roots]
+                if len(running) == 1:
+                    results = [await _result(running[0])]
+                else:
+                    # Side by side, so that loaders read for all at once.
+                    results = await asyncio.gather(*map(_result, running))
         except TimeoutError:
             seconds = self._settings.operation_timeout
             message = f"The operation took longer than {seconds:g} seconds"
@@ -161,10 +257,26 @@ class Executor:
                 # Each is a transaction of its own.
                 message += "; fields of a mutation that came before may have taken effect"
             late = CostExceeded(message, limit="seconds", maximum=seconds)
-            return Answer({"errors": [refused(late)], "data": None, "extensions": extensions}, executed=True)
+            body = {"errors": [refused(late)], "data": None, "extensions": extensions}
+            return [Answer(body, executed=True) for _ in roots]
         finally:
             await context.reader.close()
-        return _answer(result, extensions)
+        return [_answer(result, extensions) for result in results]
+
+    def _begin(
+        self, document: Document, operation: Operation, context: Context, root: Any
+    ) -> AwaitableOrValue[ExecutionResult]:
+        return execute_document(
+            self.schema,
+            document.syntax,
+            root,
+            context_value=context,
+            variable_values=dict(operation.variables),
+            operation_name=operation.name,
+            hide_suggestions=self._hides(context.viewer),
+            is_awaitable=_is_awaitable,
+            executor_class=RowsExecutor,
+        )
 
     def _measured(
         self, document: Document, node: OperationDefinitionNode, operation: Operation, viewer: Viewer
@@ -192,7 +304,11 @@ def _stored(schema: GraphQLSchema, text: str) -> Document:
 
 
 def _scope(node: OperationDefinitionNode) -> Scope:
-    return Scope.READ if node.operation is OperationType.QUERY else Scope.WRITE
+    return Scope.WRITE if node.operation is OperationType.MUTATION else Scope.READ
+
+
+async def _result(running: AwaitableOrValue[ExecutionResult]) -> ExecutionResult:
+    return await running if inspect.isawaitable(running) else running
 
 
 _awaitable: dict[type, bool] = {}

@@ -1,5 +1,6 @@
 """GraphiQL in a browser with the network cut off."""
 
+import itertools
 from pathlib import Path
 
 import httpx
@@ -80,3 +81,23 @@ def test_documentation_opens(browser: Chrome, wait: WebDriverWait[Chrome]) -> No
     explorer.find_element(By.LINK_TEXT, "Query").click()
     wait.until(text_to_be_present_in_element(DOC_EXPLORER, "courses"))
     assert console(browser) == []
+
+
+def test_follows_a_subscription(
+    browser: Chrome, wait: WebDriverWait[Chrome], live_server: LiveServer
+) -> None:
+    wait.until(element_to_be_clickable(EDITOR)).click()
+    ActionChains(browser).key_down(Keys.CONTROL).send_keys("a").key_up(Keys.CONTROL).perform()
+    ActionChains(browser).send_keys("subscription { events { type } }", Keys.ESCAPE).perform()
+    wait.until(element_to_be_clickable(RUN)).click()
+    numbers = itertools.count()
+
+    def told(browser: Chrome) -> bool:
+        name = f"browser-{next(numbers)}"
+        mutation = f'mutation {{ createUser(input: {{username: "{name}", email: "{name}@example.org"}}) {{ __typename }} }}'
+        httpx.post(f"{live_server.url}/graphql", json={"query": mutation}, headers=DEMO_HEADERS)
+        return "user.created" in browser.find_element(*RESPONSE).text
+
+    wait.until(told)
+    assert console(browser) == []
+    assert {it.replace("ws://", "http://") for it in origins_asked(browser)} == {live_server.url}

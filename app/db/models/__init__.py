@@ -70,7 +70,7 @@ from app.db.models.tracking import (
     VideoEvent,
     Viewing,
 )
-from app.db.models.webhooks import DeliveryAttempt, WebhookSubscription
+from app.db.models.webhooks import DeliveryAttempt, DeliveryChange, WebhookSubscription
 
 __all__ = [
     "AccessToken",
@@ -93,6 +93,7 @@ __all__ = [
     "CourseStaff",
     "CourseSubject",
     "DeliveryAttempt",
+    "DeliveryChange",
     "Enrollment",
     "EnrollmentAttribute",
     "EnrollmentEvent",

@@ -88,3 +88,16 @@ class DeliveryAttempt(SQLModel, table=True):
     response_reason: str | None = optional()
     response_headers: dict[str, str] | None = Field(default=None, sa_type=Json)
     response_content: str | None = optional()
+
+
+class DeliveryChange(SQLModel, table=True):
+    """That an attempt was made, or was over. The database writes it, in the transaction that did it.
+
+    Readers remember the last id they saw, so ids are never given twice.
+    """
+
+    __tablename__ = "delivery_change"
+    __table_args__ = {"sqlite_autoincrement": True}
+
+    id: int = primary_key()
+    attempt_id: int = link("delivery_attempt.id", index=True)

@@ -20,7 +20,8 @@ globalThis.MonacoEnvironment = {
 
 const root = document.getElementById('graphiql');
 const { endpoint, query, headers } = root.dataset;
-const send = createGraphiQLFetcher({ url: endpoint, enableIncrementalDelivery: false });
+const subscriptionUrl = new URL(endpoint, location.href.replace(/^http/, 'ws')).href;
+const send = createGraphiQLFetcher({ url: endpoint, subscriptionUrl, enableIncrementalDelivery: false });
 
 // GraphiQL reads the schema before its headers tab exists, so it would do that without credentials.
 const fetcher = (request, options) =>

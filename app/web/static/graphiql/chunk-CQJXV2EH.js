@@ -1,0 +1,1 @@
+import{c as t,ha as s,j as l}from"./chunk-UNIFAZ4T.js";import{a as r}from"./chunk-43DUZJE2.js";var o=!1;function a(i){if(o)return;o=!0;let n=new t(e=>{globalThis.postMessage(e)},e=>new s(l.getChannel(e),i));globalThis.onmessage=e=>{n.onmessage(e.data)}}r(a,"initialize");globalThis.onmessage=i=>{o||a(null)};export{a};

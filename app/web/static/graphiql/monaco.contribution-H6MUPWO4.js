@@ -1,0 +1,1 @@
+import{a,b}from"./chunk-EDHFN76O.js";import"./chunk-OKOKVE5D.js";import"./chunk-OO7EN264.js";import"./chunk-UNIFAZ4T.js";import"./chunk-QLF2ZZE4.js";import"./chunk-ZP6M3BAM.js";import"./chunk-KRY6W33C.js";import"./chunk-43DUZJE2.js";export{b as getWorker,a as jsonDefaults};

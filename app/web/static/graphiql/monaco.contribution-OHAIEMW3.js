@@ -1,1 +1,0 @@
-import{a,b}from"./chunk-DBB2LBPC.js";import"./chunk-YCNUTR5A.js";import"./chunk-6AEJG7MM.js";import"./chunk-ZP6M3BAM.js";import"./chunk-OO7EN264.js";import"./chunk-QLF2ZZE4.js";import"./chunk-KRY6W33C.js";import"./chunk-43DUZJE2.js";export{b as getWorker,a as jsonDefaults};
