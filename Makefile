@@ -3,7 +3,9 @@ SCHEMA := schema/schema.graphql
 BIN := .venv/bin
 VENV := .venv/.installed
 NODE := tests/node/node_modules/.package-lock.json
-PIP_INSTALL := $(BIN)/pip --quiet --disable-pip-version-check install --root-user-action=ignore
+REPORTING := .venv/reporting/.installed
+PIP_OPTIONS := --quiet --disable-pip-version-check install --root-user-action=ignore
+PIP_INSTALL := $(BIN)/pip $(PIP_OPTIONS)
 COMPILE := $(BIN)/uv pip compile --quiet --generate-hashes --no-header --universal --python-version 3.11
 
 .PHONY: help run test check bench schema graphiql explorer lock clean browser
@@ -18,7 +20,7 @@ run: $(VENV) ## Serve the demo data at LYCEUM_HOST:LYCEUM_PORT
 
 # Each process would compile all modules anew.
 test: export PYTHONDONTWRITEBYTECODE :=
-test: $(VENV) $(NODE) browser ## Run every test; ARGS go to pytest
+test: $(VENV) $(NODE) $(REPORTING) browser ## Run every test; ARGS go to pytest
 	$(BIN)/pytest -n logical --maxprocesses 4 --dist worksteal -m "not alone" $(ARGS)
 	$(BIN)/pytest -m alone $(ARGS) || [ $$? = 5 ]
 
@@ -46,6 +48,7 @@ explorer: ## Build the REST explorer that the package ships
 lock: $(VENV) ## Pin the Python packages; ARGS=--upgrade takes the newest
 	$(COMPILE) $(ARGS) pyproject.toml --extra dev --output-file requirements/dev.txt
 	$(COMPILE) pyproject.toml --constraint requirements/dev.txt --output-file requirements/run.txt
+	$(COMPILE) $(ARGS) requirements/reporting.in --excludes requirements/reporting.excludes --output-file requirements/reporting.txt
 
 clean: ## Remove what is installed here; data in var/ stays
 	rm -rf .venv dist tests/node/node_modules app/web/*/node_modules
@@ -56,6 +59,14 @@ $(VENV): requirements/dev.txt pyproject.toml
 	$(PYTHON) -m venv .venv
 	$(PIP_INSTALL) --require-hashes --requirement requirements/dev.txt
 	$(PIP_INSTALL) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+# One of its packages comes as C only, and compiles.
+$(REPORTING): requirements/reporting.txt $(VENV)
+	@printf '#include <Python.h>\n#include <zlib.h>\n' | cc -E -I$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("include"))') - >/dev/null 2>&1 \
+		|| scripts/apt-install gcc libc6-dev zlib1g-dev $$($(BIN)/python -c 'import sys; print("libpython%d.%d-dev" % sys.version_info[:2])')
+	$(PYTHON) -m venv .venv/reporting
+	.venv/reporting/bin/pip $(PIP_OPTIONS) --no-deps --require-hashes --requirement requirements/reporting.txt
 	@touch $@
 
 $(NODE): tests/node/package-lock.json

@@ -35,6 +35,10 @@ class UserInactive(Unauthenticated):
     """The credentials are those of an account that is switched off; most APIs do not tell."""
 
 
+class TokenExpired(Unauthenticated):
+    """The access token was valid once."""
+
+
 class Forbidden(LyceumError):
     """The caller is known and may not do this."""
 

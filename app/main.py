@@ -55,7 +55,7 @@ def create_app(settings: Settings | None = None, clock: Clock = now) -> Starlett
     )
     passwords = Passwords(database, settings, clock)
     authenticator = Authenticator(database, passwords, clock)
-    executor = Executor(SCHEMA._schema, database, settings, authenticator.forget)
+    executor = Executor(SCHEMA._schema, database, settings, authenticator.forget, clock)
     sessions = Sessions(database, passwords, settings, clock)
     oauth = OAuthServer(database, authenticator, passwords, settings, clock)
 

@@ -62,6 +62,11 @@ class Settings(BaseSettings):
     issuer: str = Field(
         "http://127.0.0.1:8000", description="Address of the server in the OAuth metadata, without a path."
     )
+    public_url: str | None = Field(
+        None,
+        description="Address of the server in the links of REST answers, without a path; by default that of"
+        " the request.",
+    )
     require_https: bool = Field(False, description="Refuse OAuth requests that come by plain HTTP.")
     trusted_proxies: str | None = Field(
         None, description="Proxies whose `X-Forwarded-*` count: addresses and networks, with commas."
@@ -94,6 +99,12 @@ class Settings(BaseSettings):
 
     analytics_requests_per_minute: int = Field(
         0, ge=0, description="Requests to the Data Analytics API a user may make in a minute; 0 is no limit."
+    )
+    enterprise_requests_per_minute: int = Field(
+        0, ge=0, description="Requests to the Enterprise API a user may make in a minute; 0 is no limit."
+    )
+    enterprise_dates_with_zone: bool = Field(
+        False, description="End the four dates of course runs in the Enterprise API in `Z`."
     )
 
     lms_url: str = Field(

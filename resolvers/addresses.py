@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from asyncio import Future, ensure_future
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
@@ -36,29 +37,13 @@ class Source:
         return {"utm_medium": "enterprise"} | ({"utm_source": self.slug} if self.slug else {})
 
 
-async def source(context: Context, catalog: UUID) -> Source | None:
-    """The catalog with a UUID; None where the viewer sees none."""
-
-    def batch(uuids: Sequence[UUID]) -> Select[Any]:
-        catalogs, customer = table_of(models.EnterpriseCatalog), table_of(models.EnterpriseCustomer)
-        return (
-            select(
-                catalogs.c.uuid,
-                catalogs.c.publishes_audit_urls,
-                customer.c.uuid.label("customer_uuid"),
-                customer.c.name,
-            )
-            .join_from(catalogs, customer)
-            .where(
-                is_one_of(catalogs.c.uuid, uuids, context.reader.dialect),
-                visible(context.viewer, models.EnterpriseCatalog, catalogs),
-            )
-        )
-
-    row = await context.loaders.row("source of addresses", batch).load(catalog)
-    if row is None:
-        return None
-    return Source(row.customer_uuid, catalog, slug(row.name), row.publishes_audit_urls)
+def source(context: Context, catalog: UUID) -> Future[Source | None]:
+    """The catalog with a UUID, read once; None where the viewer sees none."""
+    name = (source, catalog)
+    found: Future[Source | None] | None = context.shared.get(name)
+    if found is None:
+        found = context.shared[name] = ensure_future(_source(context, catalog))
+    return found
 
 
 def enrollment_url(lms: str, kind: str, key: str, source: Source) -> str:
@@ -85,6 +70,29 @@ def slug(name: str) -> str:
     ascii_only = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
     kept = re.sub(r"[^\w\s-]", "", ascii_only.lower())
     return re.sub(r"[-\s]+", "-", kept).strip("-_")
+
+
+async def _source(context: Context, catalog: UUID) -> Source | None:
+    def batch(uuids: Sequence[UUID]) -> Select[Any]:
+        catalogs, customer = table_of(models.EnterpriseCatalog), table_of(models.EnterpriseCustomer)
+        return (
+            select(
+                catalogs.c.uuid,
+                catalogs.c.publishes_audit_urls,
+                customer.c.uuid.label("customer_uuid"),
+                customer.c.name,
+            )
+            .join_from(catalogs, customer)
+            .where(
+                is_one_of(catalogs.c.uuid, uuids, context.reader.dialect),
+                visible(context.viewer, models.EnterpriseCatalog, catalogs),
+            )
+        )
+
+    row = await context.loaders.row("source of addresses", batch).load(catalog)
+    if row is None:
+        return None
+    return Source(row.customer_uuid, catalog, slug(row.name), row.publishes_audit_urls)
 
 
 def _encoded(query: Iterable[tuple[str, str]]) -> str:

@@ -52,12 +52,13 @@ class Access:
     reads_learners: bool
 
 
-async def access(context: Context, catalog: UUID | None, customer: UUID | None) -> Access:
+async def access(context: Context, catalog: UUID | None, customer: UUID | None) -> Access | None:
     """What the viewer's roles open; what is not there is opened by roles for all customers.
 
-    Raises `Unauthenticated` for a stranger, and `BadUserInput` unless one of both is given.
+    None for a stranger. Raises `BadUserInput` unless one of both is given.
     """
-    context.viewer.require_user()
+    if context.viewer.user_id is None:
+        return None
     if (catalog is None) == (customer is None):
         raise BadUserInput("Either catalog or customer has to be given", field="catalog")
     rows = table_of(models.EnterpriseCustomer)

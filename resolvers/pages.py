@@ -15,6 +15,7 @@ from resolvers.access import check_columns, visible
 from resolvers.context import Context, PageLimits
 from resolvers.entity import Entity, Relation, Rows
 from resolvers.keys import ids_table, is_one_of
+from resolvers.reading import Companion, accompany
 
 MAX_OFFSET = 1_000_000
 """How many items can be left out at the start: the database reads them all."""
@@ -144,6 +145,7 @@ class Listing:
         request: PageRequest,
         columns: Collection[str],
         narrow: Narrow | None = None,
+        companions: Collection[Companion] = (),
     ) -> None:
         relation = source if isinstance(source, Relation) else None
         entity = source.entity if isinstance(source, Relation) else source
@@ -154,6 +156,7 @@ class Listing:
         self._entity = entity
         self._relation = relation
         self._narrow = narrow
+        self._companions = companions
         self._order = self._total_order(request.order)
         # A cursor holds the values of the order's columns, for everybody to read.
         order = (term.column for term in self._order)
@@ -179,7 +182,7 @@ class Listing:
         """The page of a list at the root."""
         rows = self._rows()
         statement = self._select(rows).where(self._condition(rows))
-        return Page(self, await self._context.reader.rows(self._ordered(statement, rows)), None)
+        return await self._read(await self._context.reader.rows(self._ordered(statement, rows)), None)
 
     async def count(self, parent: int | None) -> int:
         """How many rows the list holds, of a parent or at the root."""
@@ -191,7 +194,12 @@ class Listing:
 
     async def page_of(self, parent: int) -> Page:
         """The page of a parent; pages of all parents are read by one statement."""
-        return Page(self, await self._page_loader.load(parent), parent)
+        return await self._read(await self._page_loader.load(parent), parent)
+
+    async def _read(self, rows: Sequence[Record], parent: int | None) -> Page:
+        if self._companions:
+            await accompany(self._context, self._companions, rows)
+        return Page(self, rows, parent)
 
     @cached_property
     def _page_loader(self) -> DataLoader[int, list[Record]]:

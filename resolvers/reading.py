@@ -1,6 +1,7 @@
 """Reading single rows: by id for `node`, by a native key, and from a row that names another."""
 
-from collections.abc import Collection, Sequence
+from asyncio import Future, gather
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 from aiodataloader import DataLoader
@@ -12,6 +13,15 @@ from resolvers.context import Context
 from resolvers.entity import Entity, Relation, Rows
 from resolvers.keys import is_one_of
 from resolvers.text import storable
+
+Companion = Callable[[Context, Any], Future[Any] | None]
+"""Begins to read what fields of a row need beside it; None where that is nothing."""
+
+
+async def accompany(context: Context, companions: Collection[Companion], rows: Sequence[Any]) -> None:
+    """Read what goes with rows, so that their fields have it at once and nobody awaits each of them."""
+    begun = (companion(context, row) for row in rows for companion in companions)
+    await gather(*(future for future in begun if future is not None))
 
 
 def row(context: Context, entity: Entity, key: Any, columns: Collection[str], by: str = "id") -> Any:

@@ -1,13 +1,14 @@
 """Fields that are addresses of content on other sites (Enterprise contract 9)."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from inspect import isawaitable
 from typing import Annotated, Any
 from uuid import UUID
 
 import strawberry
 
 from resolvers import addresses
-from schema.relay import ContextInfo
+from schema.relay import ContextInfo, when_read
 
 _OF_CATALOG = "UUID of the enterprise catalog that the learners come from."
 
@@ -15,16 +16,16 @@ _OF_CATALOG = "UUID of the enterprise catalog that the learners come from."
 def enrollment_url(kind: str, key: str) -> Any:
     """The field that says where learners enroll; `key` is the column of the native key."""
 
-    async def resolve(
+    def resolve(
         root: Any,
         info: ContextInfo,
         catalog: Annotated[UUID, strawberry.argument(description=_OF_CATALOG)],
-    ) -> str | None:
-        source = await addresses.source(info.context, catalog)
-        lms = info.context.sites.lms
-        if source is None:
-            return None
-        return addresses.enrollment_url(lms, kind, str(getattr(root, key)), source)
+    ) -> Any:
+        def make(source: addresses.Source | None) -> str | None:
+            lms, native = info.context.sites.lms, str(getattr(root, key))
+            return None if source is None else addresses.enrollment_url(lms, kind, native, source)
+
+        return when_read(addresses.source(info.context, catalog), make)
 
     return strawberry.field(
         resolver=resolve,
@@ -34,18 +35,15 @@ def enrollment_url(kind: str, key: str) -> Any:
 
 
 def marketing_url(path: Callable[[ContextInfo, Any], Any], needs: Sequence[str]) -> Any:
-    """The field that says where to read about content; `path` gives an awaitable of its path, or None."""
+    """The field that says where to read about content; `path` gives its path, or an awaitable of it."""
 
-    async def resolve(
+    def resolve(
         root: Any,
         info: ContextInfo,
         catalog: Annotated[UUID | None, strawberry.argument(description=_OF_CATALOG)] = None,
-    ) -> str | None:
-        source = None if catalog is None else await addresses.source(info.context, catalog)
-        if catalog is not None and source is None:
-            return None
-        found = await path(info, root)
-        return found and addresses.marketing_url(info.context.sites.marketing, found, source)
+    ) -> Any:
+        found = path(info, root)
+        return _later(info, found, catalog) if isawaitable(found) else _page(info, found, catalog)
 
     return strawberry.field(
         resolver=resolve,
@@ -53,3 +51,20 @@ def marketing_url(path: Callable[[ContextInfo, Any], Any], needs: Sequence[str])
         " it says whose learners come. Null without a slug, or where the viewer sees no such catalog.",
         metadata={"needs": needs},
     )
+
+
+async def _later(info: ContextInfo, path: Awaitable[str | None], catalog: UUID | None) -> str | None:
+    page = _page(info, await path, catalog)
+    found: str | None = await page if isawaitable(page) else page
+    return found
+
+
+def _page(info: ContextInfo, path: str | None, catalog: UUID | None) -> Any:
+    """The address of a page, or an awaitable of it."""
+    site = info.context.sites.marketing
+    if not path:
+        return None
+    if catalog is None:
+        return addresses.marketing_url(site, path, None)
+    source = addresses.source(info.context, catalog)
+    return when_read(source, lambda seen: seen and addresses.marketing_url(site, path, seen))

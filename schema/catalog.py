@@ -17,6 +17,7 @@ from resolvers import (
     reading,
     series,
 )
+from resolvers.context import Context
 from resolvers.languages import language_name, language_names
 from resolvers.modes import modes_of_run
 from schema.addresses import enrollment_url, marketing_url
@@ -40,7 +41,17 @@ from schema.filters import (
     SubjectWhere,
 )
 from schema.offering import of_seats, worked_out
-from schema.relay import Connection, ContextInfo, Node, connection, database_id, field, to_many, to_one
+from schema.relay import (
+    Connection,
+    ContextInfo,
+    Node,
+    connection,
+    database_id,
+    field,
+    to_many,
+    to_one,
+    when_read,
+)
 from schema.scalars import BigInt
 from schema.selection import columns
 
@@ -148,7 +159,7 @@ class EnrollmentMode:
     bulk_sku: str | None = field("Stock keeping unit for buying many.")
 
 
-async def _course_page(info: ContextInfo, course_or_run: Any) -> str | None:
+def _course_page(info: ContextInfo, course_or_run: Any) -> str | None:
     return course_or_run.marketing_slug and f"course/{course_or_run.marketing_slug}"
 
 
@@ -232,20 +243,24 @@ class Course(Node):
 def _inherited(name: str, description: str) -> Any:
     """A field of a run that is the course's where the run has none of its own."""
 
+    def of_course(context: Context, run: Any) -> Any:
+        return (
+            reading.row(context, catalog.COURSE, run.course_id, (name,))
+            if getattr(run, name) is None
+            else None
+        )
+
     def resolve(root: Any, info: ContextInfo) -> Any:
-        return _own_or_of_course(root, info, name)
+        course = of_course(info.context, root)
+        if course is None:
+            return getattr(root, name)
+        return when_read(course, lambda course: course and getattr(course, name))
 
     return strawberry.field(
-        resolver=resolve, description=description, metadata={"needs": (name, "course_id")}
+        resolver=resolve,
+        description=description,
+        metadata={"needs": (name, "course_id"), "companions": (of_course,)},
     )
-
-
-async def _own_or_of_course(run: Any, info: ContextInfo, name: str) -> Any:
-    own = getattr(run, name)
-    if own is not None:
-        return own
-    course = await reading.row(info.context, catalog.COURSE, run.course_id, (name,))
-    return course and getattr(course, name)
 
 
 @strawberry.type(description="One offering of a course: what learners enroll in.")
@@ -261,8 +276,10 @@ class CourseRun(Node):
         metadata={"needs": ("key", "title", "course_id")},
     )
     async def display_name(root: Any, info: ContextInfo) -> str:  # noqa: N805
-        name: str = await _own_or_of_course(root, info, "title") or root.key
-        return name
+        title: str | None = root.title
+        if title is None:
+            title = (await reading.row(info.context, catalog.COURSE, root.course_id, ("title",))).title
+        return title or str(root.key)
 
     short_description: str | None = _inherited(
         "short_description", "What it is, in brief HTML; the course's unless the run has its own."
@@ -297,14 +314,17 @@ class CourseRun(Node):
     created: dt.datetime = field("When it was entered.")
     modified: dt.datetime = field("When its metadata last changed.")
     seats: list[Seat] = to_many(catalog.SEATS_OF_RUN, "Modes with their prices, expired or not.")
-    seat_types: list[str] = of_seats(offering.seat_types, "Enrollment modes that it has seats in, each once.")
+    seat_types: list[str] = of_seats(
+        lambda run, seats, now: offering.seat_types(seats),
+        "Enrollment modes that it has seats in, each once.",
+    )
     seat_type: str | None = of_seats(
-        offering.seat_type,
+        lambda run, seats, now: offering.seat_type(seats),
         "The first of `credit`, `professional`, `verified`, `honor` and `audit` that its seats offer; what is"
         " professional without an id is `professional` too.",
     )
     first_enrollable_paid_seat_price: Decimal | None = of_seats(
-        offering.first_paid_price,
+        lambda run, seats, now: offering.first_paid_price(seats),
         "Price of the paid seat whose deadline comes first, credit left out; null without any.",
     )
     enrollment_url: str | None = enrollment_url("course", "key")
@@ -321,20 +341,16 @@ class CourseRun(Node):
     def is_enrollable(root: Any, info: ContextInfo) -> bool:  # noqa: N805
         return offering.is_enrollable(root, info.context.now)
 
-    @strawberry.field(
-        description="Whether enrollment is open, the run is not over, and a mode is still offered.",
-        metadata={"needs": ("id", "end", *offering.WINDOW)},
+    has_enrollable_seats: bool = of_seats(
+        offering.has_enrollable_seats,
+        "Whether enrollment is open, the run is not over, and a mode is still offered.",
+        ("end", *offering.WINDOW),
     )
-    async def has_enrollable_seats(root: Any, info: ContextInfo) -> bool:  # noqa: N805
-        seats = await offering.seats_of(info.context, root.id)
-        return offering.has_enrollable_seats(root, seats, info.context.now)
-
-    @strawberry.field(
-        description="Whether it is published, has a seat, and has a page on the marketing site.",
-        metadata={"needs": ("id", "status", "marketing_slug")},
+    is_marketable: bool = of_seats(
+        lambda run, seats, now: offering.is_marketable(run, seats),
+        "Whether it is published, has a seat, and has a page on the marketing site.",
+        ("status", "marketing_slug"),
     )
-    async def is_marketable(root: Any, info: ContextInfo) -> bool:  # noqa: N805
-        return offering.is_marketable(root, await offering.seats_of(info.context, root.id))
 
     @strawberry.field(
         description="English name of the language; Chinese with its variant, such as `Chinese - Mandarin`.",

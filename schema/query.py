@@ -134,14 +134,14 @@ class Query:
 
     @strawberry.field(
         description="What the viewer's roles open, of either a catalog or a customer. Of one that is not"
-        " there: what roles for all customers open."
+        " there: what roles for all customers open. Null for strangers."
     )
     async def enterprise_access(
         self,
         info: ContextInfo,
         catalog: Annotated[UUID | None, strawberry.argument(description="UUID of a catalog.")] = None,
         customer: Annotated[UUID | None, strawberry.argument(description="UUID of a customer.")] = None,
-    ) -> EnterpriseAccess:
+    ) -> EnterpriseAccess | None:
         found: Any = await enterprise.access(info.context, catalog, customer)
         return found  # type: ignore[no-any-return]
 

@@ -19,7 +19,7 @@ from resolvers.context import Context, PageLimits
 from resolvers.entity import Entity, Relation
 from resolvers.pages import Listing, Page, PageRequest
 from schema.inputs import as_order, as_where
-from schema.selection import columns
+from schema.selection import columns, companions
 
 T = TypeVar("T")
 ContextInfo = Info[Context, Any]
@@ -115,6 +115,15 @@ class Connection(Generic[T]):
 def field(description: str, **options: Any) -> Any:
     """A field that is the column of its own name."""
     return strawberry.field(description=description, **options)
+
+
+def when_read(future: asyncio.Future[Any], make: Callable[[Any], Any]) -> Any:
+    """What is made of something that is read: at once where it has been, else as an awaitable."""
+    return make(future.result()) if future.done() else _when_read(future, make)
+
+
+async def _when_read(future: asyncio.Future[Any], make: Callable[[Any], Any]) -> Any:
+    return make(await future)
 
 
 def database_id() -> Any:
@@ -227,7 +236,8 @@ def connection(
         def make() -> Listing:
             request = PageRequest(first, after, last, before, offset, as_where(where), as_order(order_by))
             needed = columns(info, "nodes") | columns(info, "edges", "node")
-            return Listing(info.context, source, request, needed)
+            beside = companions(info, "nodes") | companions(info, "edges", "node")
+            return Listing(info.context, source, request, needed, companions=beside)
 
         found = listing(info, source, make)
         return found.page_of(root.id) if relation else found.page()
@@ -286,8 +296,9 @@ async def node_rows(
     They are in the order of their ids; what the viewer cannot see is None. Each
     entity takes one statement.
     """
+    context = info.context
     loaders = {
-        entity: reading.row_loader(info.context, entity, columns(info, *path, of=entity.name))
+        entity: reading.row_loader(context, entity, columns(info, *path, of=entity.name))
         for entity in {entity for entity, _ in wanted}
     }
     rows = await asyncio.gather(*(loaders[entity].load(key) for entity, key in wanted))

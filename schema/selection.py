@@ -1,6 +1,6 @@
 """Look-ahead: which columns a selection needs, so that no other column is read."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, cast
 
 from graphql import (
@@ -18,6 +18,7 @@ from strawberry import Info
 from strawberry.types.field import StrawberryField
 
 from resolvers.context import Context
+from resolvers.reading import Companion
 
 
 def columns(info: Info[Context, Any], *path: str, of: str | None = None) -> frozenset[str]:
@@ -26,16 +27,30 @@ def columns(info: Info[Context, Any], *path: str, of: str | None = None) -> froz
     `of` names the object type where the type at the end of the path is an
     interface or a union. What is skipped by a directive counts as selected.
     """
+    return _found(info, path, of, _columns_of)
+
+
+def companions(info: Info[Context, Any], *path: str, of: str | None = None) -> frozenset[Companion]:
+    """What the fields at a path below the current field read beside their objects; see `columns`."""
+    return _found(info, path, of, _companions_of)
+
+
+def _found(
+    info: Info[Context, Any],
+    path: Sequence[str],
+    of: str | None,
+    wanted: Callable[[GraphQLField], Sequence[Any]],
+) -> frozenset[Any]:
     raw = info._raw_info
     nodes = raw.field_nodes
-    key = (columns, path, of, *(id(node) for node in nodes))
+    key = (wanted, path, of, *(id(node) for node in nodes))
     memo = info.context.memo
-    found = memo.get(key)
+    found: frozenset[Any] | None = memo.get(key)
     if found is None:
         start = [node.selection_set for node in nodes if node.selection_set]
         sets, type_ = _descend(start, get_named_type(raw.return_type), path, raw)
         end = cast(GraphQLObjectType, raw.schema.type_map[of] if of else type_)
-        found = memo[key] = frozenset(_needs(sets, end, raw))
+        found = memo[key] = frozenset(_needs(sets, end, raw, wanted))
     return found
 
 
@@ -50,11 +65,16 @@ def _descend(sets: _Sets, type_: Any, path: Sequence[str], raw: GraphQLResolveIn
     return sets, type_
 
 
-def _needs(sets: _Sets, type_: GraphQLObjectType, raw: GraphQLResolveInfo[Any]) -> Iterator[str]:
+def _needs(
+    sets: _Sets,
+    type_: GraphQLObjectType,
+    raw: GraphQLResolveInfo[Any],
+    wanted: Callable[[GraphQLField], Sequence[Any]],
+) -> Iterator[Any]:
     for node in _fields(sets, type_, raw):
         definition = type_.fields.get(node.name.value)
         if definition is not None:
-            yield from _columns_of(definition)
+            yield from wanted(definition)
 
 
 def _fields(sets: _Sets, type_: GraphQLObjectType, raw: GraphQLResolveInfo[Any]) -> Iterator[FieldNode]:
@@ -83,3 +103,9 @@ def _columns_of(definition: GraphQLField) -> Sequence[str]:
         needs: Sequence[str] = field.metadata["needs"]
         return needs
     return () if field.base_resolver else (field.python_name,)
+
+
+def _companions_of(definition: GraphQLField) -> Sequence[Companion]:
+    field: StrawberryField = definition.extensions["strawberry-definition"]
+    found: Sequence[Companion] = field.metadata.get("companions", ())
+    return found

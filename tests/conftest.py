@@ -4,6 +4,7 @@ import asyncio
 import gc
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -13,6 +14,7 @@ from sqlalchemy import make_url
 from app.auth import secrets
 from app.db.engine import Database
 from app.demo import load_demo
+from app.demo.simulation import simulate
 from app.imports.oulad import OuladSummary, import_oulad
 from tests.databases import DIALECTS as DIALECTS
 from tests.databases import Databases
@@ -38,6 +40,14 @@ def cheap_passwords() -> Iterator[None]:
     """Hash passwords at the least cost there is; servers in processes of their own do not."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(secrets, "COST", (1, 8, 1))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_simulation() -> Iterator[None]:
+    """Simulate the demo data once: it is always the same, and takes longer than writing it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("app.demo.load.simulate", cache(simulate))
         yield
 
 

@@ -102,10 +102,7 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     op.create_index(
-        op.f("ix_learner_answer_module_id_part_id_answered_at_digest"),
-        "learner_answer",
-        ["module_id", "part_id", "answered_at", "digest"],
-        unique=False,
+        op.f("ix_learner_answer_module_id_part_id"), "learner_answer", ["module_id", "part_id"], unique=False
     )
     op.create_table(
         "learner_problem",
@@ -159,18 +156,16 @@ def upgrade() -> None:
         "viewing",
         sa.Column("module_id", BigInt, nullable=False),
         sa.Column("learner", text(160), nullable=False),
-        sa.Column("occurred_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("digest", BigInt, nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
         sa.Column("first_segment", sa.Integer(), nullable=False),
         sa.Column("last_segment", sa.Integer(), nullable=False),
         sa.Column("duration", sa.Float(), nullable=True),
         sa.ForeignKeyConstraint(
             ["module_id"], ["module.id"], name=op.f("fk_viewing_module_id"), ondelete="CASCADE"
         ),
-        sa.PrimaryKeyConstraint("module_id", "learner", "occurred_at", "digest", name=op.f("pk_viewing")),
+        sa.PrimaryKeyConstraint("module_id", "learner", "number", name=op.f("pk_viewing")),
         sqlite_with_rowid=False,
     )
-    op.create_index(op.f("ix_viewing_module_id_duration"), "viewing", ["module_id", "duration"], unique=False)
     with op.batch_alter_table("answer_count") as answer_count:
         answer_count.drop_column("consolidated_variant")
         answer_count.alter_column("value_id", type_=text())
@@ -190,12 +185,11 @@ def downgrade() -> None:
         answer_count.add_column(
             sa.Column("consolidated_variant", sa.Boolean(), nullable=False, server_default=sa.false())
         )
-    op.drop_index(op.f("ix_viewing_module_id_duration"), table_name="viewing")
     op.drop_table("viewing")
     op.drop_table("video_event")
     op.drop_table("subsection_visit")
     op.drop_table("learner_problem")
-    op.drop_index(op.f("ix_learner_answer_module_id_part_id_answered_at_digest"), table_name="learner_answer")
+    op.drop_index(op.f("ix_learner_answer_module_id_part_id"), table_name="learner_answer")
     op.drop_table("learner_answer")
     op.drop_table("learner_week")
     op.drop_index(op.f("ix_api_key_organization_organization_id"), table_name="api_key_organization")

@@ -8,6 +8,7 @@ from app.analytics.activity import record_activity
 from app.analytics.addresses import Countries, record_addresses
 from app.analytics.batch import Batch
 from app.analytics.enrollment_events import enrolled, record_enrollments
+from app.analytics.last_activity import record_last_activity
 from app.analytics.places import Places
 from app.analytics.problems import record_problems
 from app.analytics.subsections import record_opens
@@ -16,7 +17,14 @@ from app.analytics.videos import record_videos
 from app.db.bulk import lock_series
 from app.webhooks.news import News
 
-_RECORDS = (record_enrollments, record_activity, record_problems, record_opens, record_videos)
+_RECORDS = (
+    record_enrollments,
+    record_activity,
+    record_last_activity,
+    record_problems,
+    record_opens,
+    record_videos,
+)
 
 
 class Recorder:

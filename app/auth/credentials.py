@@ -30,7 +30,7 @@ from app.db.models import (
 )
 from app.db.models.tables import table_of
 from app.db.reader import Record
-from app.errors import Forbidden, Unauthenticated, UserInactive
+from app.errors import Forbidden, TokenExpired, Unauthenticated, UserInactive
 
 _REMEMBERED_SECONDS = 5
 """How long what was found is believed; what another process revoked works no longer than this."""
@@ -119,7 +119,8 @@ class Authenticator:
         """The viewer that a header names; a stranger without a header or with an unknown scheme.
 
         Raises `Unauthenticated` for a known scheme without a valid key or token, as
-        `UserInactive` when its user is switched off: it never falls back to a stranger.
+        `UserInactive` when its user is switched off, as `TokenExpired` after its time: it
+        never falls back to a stranger.
         """
         scheme, _, key = (authorization or "").strip().partition(" ")
         statements = _SCHEMES.get(scheme.lower())
@@ -134,7 +135,7 @@ class Authenticator:
             found = await self._find(statements, name[1])
             remembered[name] = found
         if found.expires is not None and self._clock() >= found.expires:
-            raise Unauthenticated("Invalid Token.")
+            raise TokenExpired("Invalid Token.")
         return found.viewer
 
     async def user_of_session(self, request: HTTPConnection) -> Record | None:

@@ -23,6 +23,7 @@ from graphql import execute as execute_document
 from graphql.pyutils import AwaitableOrValue
 
 from app.analytics.addresses import Countries
+from app.auth.clock import Clock, now
 from app.auth.viewer import Viewer
 from app.db.engine import Database
 from app.db.feed import Feeds
@@ -84,9 +85,11 @@ class Executor:
         database: Database,
         settings: Settings,
         forget_credentials: Callable[[], None],
+        clock: Clock = now,
     ) -> None:
         self._database = database
         self._forget_credentials = forget_credentials
+        self._clock = clock
         self._settings = settings
         self.schema = schema
         self._limits = PageLimits(
@@ -155,10 +158,10 @@ class Executor:
             await context.reader.close()
 
     def _admit(self, viewer: Viewer, operation: Operation, payer: str) -> tuple[Document, Context] | Answer:
-        now = dt.datetime.now(dt.UTC)
+        moment = self._clock()
         try:
             # Looking at a document costs something too, whatever comes of it.
-            self._purse.spend(payer, _LOOK, now)
+            self._purse.spend(payer, _LOOK, moment)
             document = self._documents.get(operation.query)
             node = document.operation(operation.name)
             if operation.read_only and node.operation is OperationType.MUTATION:
@@ -168,12 +171,12 @@ class Executor:
             errors = document.errors(hide_suggestions=self._hides(viewer))
             if errors:
                 return Answer({"errors": [formatted(error) for error in errors]}, executed=False)
-            budget = self._purse.spend(payer, cost, now, paid=_LOOK)
+            budget = self._purse.spend(payer, cost, moment, paid=_LOOK)
         except GraphQLError as error:
             return Answer({"errors": [formatted(error)]}, executed=False)
         except LyceumError as error:
             return Answer({"errors": [refused(error)]}, executed=False, refusal=error)
-        return document, self._context(viewer, document, self._limits, budget, now)
+        return document, self._context(viewer, document, self._limits, budget, moment)
 
     async def _subscribe(
         self, document: Document, operation: Operation, context: Context, payer: str
@@ -198,9 +201,9 @@ class Executor:
             return
         async with aclosing(cast("AsyncGenerator[Batch]", source)) as batches:
             async for batch in batches:
-                now, cost = dt.datetime.now(dt.UTC), context.budget.cost * len(batch.rows)
-                budget = self._purse.spend(payer, cost, now)
-                told = self._context(batch.viewer, document, self._limits, budget, now)
+                moment, cost = self._clock(), context.budget.cost * len(batch.rows)
+                budget = self._purse.spend(payer, cost, moment)
+                told = self._context(batch.viewer, document, self._limits, budget, moment)
                 async with self.feeds.turns:
                     answers = await self._run_each(document, operation, told, batch.rows)
                 for row, answer in zip(batch.rows, answers, strict=True):
@@ -217,16 +220,18 @@ class Executor:
             viewer.require(_scope(node))
         except LyceumError as error:
             return Answer({"errors": [refused(error)]}, executed=False, refusal=error)
-        context = self._context(viewer, document, STORED_LIMITS, _FREE, dt.datetime.now(dt.UTC))
+        context = self._context(viewer, document, STORED_LIMITS, _FREE, self._clock())
         return await self._run(document, Operation("", variables), context)
 
     def _context(
-        self, viewer: Viewer, document: Document, limits: PageLimits, budget: Budget, now: dt.datetime
+        self, viewer: Viewer, document: Document, limits: PageLimits, budget: Budget, moment: dt.datetime
     ) -> Context:
         forget = self._forget_credentials
         memo, countries = document.memo, self._countries
         sites, webhooks = self._sites, self._webhooks
-        return Context(viewer, self._database, limits, sites, budget, now, memo, forget, webhooks, countries)
+        return Context(
+            viewer, self._database, limits, sites, budget, moment, memo, forget, webhooks, countries
+        )
 
     async def _run(self, document: Document, operation: Operation, context: Context) -> Answer:
         (answer,) = await self._run_each(document, operation, context, (None,))

@@ -18,7 +18,6 @@ from app.graphql.media import JSON
 from app.rest import oauth
 from app.rest.body import FORMS
 from app.rest.documents import text_of
-from app.rest.render import CSV
 from app.rest.route import Api, Caller, Parameter, Refused, Route
 from app.rest.schemas import STRING, Schema, response
 from app.rest.shapes import shape
@@ -146,12 +145,15 @@ def _answer(route: Route, schema: GraphQLSchema, document: str | None) -> dict[s
         return {"description": f"{route.summary}."}
     answer = response(f"{route.summary}.{empty}", shown)
     answer["content"] = {kind: {"schema": shown} for kind in route.media_types}
-    return _or_csv(route, answer)
+    return _in_all_forms(route, answer)
 
 
-def _or_csv(route: Route, answer: dict[str, Any]) -> dict[str, Any]:
-    if route.manner.negotiates and "content" in answer:
-        answer["content"][CSV] = {"schema": STRING}
+def _in_all_forms(route: Route, answer: dict[str, Any]) -> dict[str, Any]:
+    content = answer.get("content", {})
+    if JSON in content:
+        schema = content.pop(JSON)["schema"]
+        forms = {offer.media_type: {"schema": offer.schema(schema)} for offer in route.manner.produces}
+        answer["content"] = forms | content
     return answer
 
 
@@ -167,13 +169,11 @@ def _refusals(route: Route) -> dict[str, Any]:
         statuses |= {413, 415}
     if route.reads:
         statuses.add(413)
-    if route.throttled:
+    if route.throttled or "Basic" in route.manner.schemes:
         statuses.add(429)
     tables = (route.refusals, {**_REFUSED, **route.manner.refusals})
-    return {
-        str(status): _or_csv(route, _refusal(status, [table[status] for table in tables if status in table]))
-        for status in sorted(statuses)
-    }
+    ways = {status: [table[status] for table in tables if status in table] for status in sorted(statuses)}
+    return {str(status): _in_all_forms(route, _refusal(status, of)) for status, of in ways.items()}
 
 
 def _refusal(status: int, ways: list[Refused]) -> dict[str, Any]:

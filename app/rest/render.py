@@ -3,18 +3,16 @@
 import csv as rfc4180
 import datetime as dt
 import io
-import re
 from collections.abc import Callable, Iterator, Mapping
-from functools import cache, partial
+from functools import cache
 from html import escape
 from json import dumps
 from typing import Any
 
 import orjson
-from starlette.requests import Request
 from starlette.responses import Response
 
-from app.graphql.media import HTML, JSON, chosen
+from app.graphql.media import JSON
 from app.web.pages import page
 
 CSV = "text/csv"
@@ -22,8 +20,6 @@ CSV = "text/csv"
 Row = dict[str, Any]
 Render = Callable[..., Response]
 """Makes a response of a value, a status and headers."""
-
-_INDENT = re.compile(rf"{JSON}\s*;\s*indent=([0-9]{{1,3}})")
 
 MELTED = "_"
 """How an alias begins whose object is dissolved: its members become those of what holds it."""
@@ -66,23 +62,6 @@ def _flat(row: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]
             yield from _flat(value, f"{prefix}{name}.")
         else:
             yield prefix + name, value
-
-
-_FORMATS: dict[str, Render] = {"json": json, "csv": csv}
-_TYPES: dict[str, Render] = {JSON: json, CSV: csv, HTML: html}
-
-
-def negotiated(request: Request) -> Render | int:
-    """What a request wants by `format`, else by `Accept`; or the status of its refusal."""
-    name = request.query_params.get("format")
-    if name:
-        return _FORMATS.get(name, 404)
-    accept = request.headers.get("accept")
-    media_type = chosen(accept, tuple(_TYPES))
-    if media_type is None:
-        return 406
-    indent = _INDENT.search(accept or "") if media_type == JSON else None
-    return partial(indented, indent=min(int(indent[1]), 8)) if indent else _TYPES[media_type]
 
 
 def empty(status: int) -> Response:

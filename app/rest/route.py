@@ -13,6 +13,7 @@ from app.auth.credentials import Authenticator
 from app.auth.user_tokens import UserTokens
 from app.auth.viewer import Viewer
 from app.db.engine import Database
+from app.rest.negotiation import AS_JSON, Representation
 from app.rest.render import Render, json
 from app.rest.schemas import DETAIL, STRING, Schema
 from app.settings import Settings
@@ -86,10 +87,8 @@ class Manner:
     """Makes `WWW-Authenticate` of a code of RFC 6750, None where there were no credentials."""
     limit: Callable[[Viewer], str] = _limit_of_user
     """Names the setting that says how often a viewer may ask in a minute."""
-    render: Callable[[Request], Render] = lambda request: json
-    """Chooses how the answer is represented. Raises `Refusal`."""
-    negotiates: bool = False
-    """Whether there is CSV beside JSON, chosen before anything else is looked at."""
+    produces: tuple[Representation, ...] = (AS_JSON,)
+    """The forms of answers, the default first; of several, one is chosen before all else is looked at."""
     describes_itself: bool = False
     """Whether OPTIONS is answered, to who may ask; all other methods are refused to them only, too."""
     word: str = "detail"
@@ -98,6 +97,11 @@ class Manner:
     """The body for what is the server's own fault."""
     refusals: Mapping[int, Refused] = field(default_factory=dict)
     """What statuses mean on all paths, where that is not what they mean elsewhere."""
+
+    @property
+    def negotiates(self) -> bool:
+        """Whether a request can choose."""
+        return len(self.produces) > 1
 
 
 class Ask(Protocol):
@@ -128,6 +132,16 @@ class Call:
     settings: Settings
     body: Any = None
     render: Render = json
+
+    @property
+    def base_url(self) -> str:
+        """Address of the server as the caller reaches it, without a slash at its end."""
+        url = self.request.url
+        return (self.settings.public_url or f"{url.scheme}://{url.netloc}").rstrip("/")
+
+
+Run = Callable[..., Awaitable[dict[str, Any]]]
+"""Runs a route's document with its variables, some of them as given here."""
 
 
 def invalid_detail(parameter: str, message: str) -> Any:
@@ -168,6 +182,8 @@ class Route:
     """Names the setting that says how large the body may be."""
     variables: Callable[["Route", Call], dict[str, Any]] = by_parameters
     answer: Callable[[Call, dict[str, Any]], Response] | None = None
+    read: Callable[[Call, Run], Awaitable[dict[str, Any]]] | None = None
+    """Reads what `answer` takes by running the document several times, where once is not enough."""
     in_turn: bool = False
     """Whether few of its answers are made at once: who came first is answered first, and none is late
     because all take as long as the longest."""

@@ -26,6 +26,7 @@ from app.graphql.presence import Presence
 from app.graphql.request import RequestError
 from app.rest.body import read_json
 from app.rest.documents import text_of
+from app.rest.negotiation import Unrepresentable, negotiated
 from app.rest.render import Render, json, melt
 from app.rest.route import Api, Call, Caller, Invalid, Manner, Refusal, Route, Services
 from app.rest.stream import PAGE_SIZE, Page, Stream, page_of
@@ -77,11 +78,14 @@ class Shim:
     async def answer(self, methods: Mapping[str, tuple[Route, Documents]], request: Request) -> Response:
         """Answer a request of any method to a path; what nobody expected is masked."""
         route, _ = next(iter(methods.values()))
-        manner, render = route.manner, json
+        manner = route.manner
+        render = manner.produces[0].render
         allowed = ", ".join([*methods, "OPTIONS"] if manner.describes_itself else methods)
         try:
-            render = manner.render(request)
+            render = negotiated(request, manner.produces)
             response = await self._answer(methods, request, render, allowed)
+        except Unrepresentable as error:
+            response = render({"detail": error.detail}, error.status)
         except Refusal as refusal:
             response = refusal.response
         except LyceumError as error:
@@ -147,6 +151,10 @@ class Shim:
             answer = await self._executor.run(call.viewer, document, {**variables, **more})
             return _data(route, answer, call.render)
 
+        async def run(**more: Any) -> dict[str, Any]:
+            melted: dict[str, Any] = melt(await presence.during(data(**more)))
+            return melted
+
         async def page(after: str | None) -> Page:
             # Pages of many long answers that resolve in a row would hold up everybody else.
             async with self._paging:
@@ -161,7 +169,7 @@ class Shim:
                 what = f"{route.path} for {call.viewer.username} with {raw}"
                 return Stream(await read(None), read, presence, what)
             async with self._turns if route.in_turn else nullcontext():
-                return route.answer(call, melt(await presence.during(data())))
+                return route.answer(call, await (route.read(call, run) if route.read else run()))
         finally:
             presence.close()
 
@@ -272,7 +280,7 @@ def _description(route: Route) -> dict[str, Any]:
     return {
         "name": route.summary,
         "description": route.description,
-        "renders": ["application/json", "text/csv"] if route.manner.negotiates else ["application/json"],
+        "renders": [offer.media_type for offer in route.manner.produces if offer.format],
         "parses": parses,
     }
 
@@ -311,7 +319,10 @@ def _refusal(
         headers["WWW-Authenticate"] = manner.challenge("invalid_token")
     if "scope" in extensions:
         headers["WWW-Authenticate"] = manner.challenge("insufficient_scope")
+    message = error["message"]
     if isinstance(cause, RateLimited):
-        headers["Retry-After"] = str(extensions["retryAfter"])
-    body = manner.fault(error["message"]) if status == 500 else {manner.word: error["message"]}
+        seconds = extensions["retryAfter"]
+        headers["Retry-After"] = str(seconds)
+        message = f"Request was throttled. Expected available in {seconds} seconds."
+    body = manner.fault(message) if status == 500 else {manner.word: message}
     return render(body, status, **headers)

@@ -79,6 +79,22 @@ async def test_one_event_is_in_the_answer_at_once(client: Client) -> None:
     assert data["enrollments"]["nodes"] == [{"mode": "audit", "isActive": False}]
 
 
+async def test_the_newest_activity_of_a_learner_is_known(client: Client) -> None:
+    newest = "{ enrollments { nodes { progress { lastActivity } } } }"
+
+    async def last() -> Any:
+        (enrollment,) = (await client.ask(newest, key=STAFF_KEY))["enrollments"]["nodes"]
+        return enrollment["progress"]
+
+    accepted = (200, {"accepted": 1, "ignored": 0, "refused": []})
+    assert await post(client, enrolled()) == accepted
+    # Enrolling is no activity.
+    assert await last() is None
+    for day, known in (("11", "11"), ("10", "11"), ("12", "12")):
+        await post(client, event("page_close", time=f"2024-01-{day}T12:00:00.5+00:00"))
+        assert await last() == {"lastActivity": f"2024-01-{known}T12:00:00.500000Z"}
+
+
 async def test_a_batch_says_what_became_of_each(client: Client) -> None:
     problem = "block-v1:edX+Live+2026+type@problem+block@p1"
     batch = [

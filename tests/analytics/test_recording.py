@@ -162,6 +162,61 @@ async def test_any_stream(
         await connection.rollback()
 
 
+def _said(user_id: int, day: int, kind: str, payload: Mapping[str, Any], name: str = "") -> Raw:
+    """What the server says of a learner at noon of a day of the streams."""
+    return {
+        "event_type": kind,
+        "event_source": "server",
+        "time": f"2014-09-{day:02}T12:00:00+00:00",
+        "username": "",
+        "context": {"course_id": RUNS[0], "user_id": user_id, "module": {"display_name": name}},
+        "event": payload,
+    }
+
+
+def _switched(user_id: int, day: int, change: str) -> Raw:
+    payload = {"course_id": RUNS[0], "user_id": user_id, "mode": "audit"}
+    return _said(user_id, day, f"edx.course.enrollment.{change}", payload)
+
+
+def _answered(user_id: int, day: int, answer: str, response_type: str, name: str) -> Raw:
+    submission = {"answer": answer, "response_type": response_type}
+    payload = {"problem_id": "p", "answers": {"p_1": answer}, "submission": {"p_1": submission}}
+    return _said(user_id, day, "problem_check", payload, name)
+
+
+@pytest.mark.parametrize(
+    "events",
+    [
+        [
+            _switched(1, 2, "activated"),
+            _switched(1, 10, "deactivated"),
+            _switched(2, 3, "activated"),
+            _switched(3, 6, "activated"),
+            _switched(1, 4, "deactivated"),
+            _switched(1, 5, "activated"),
+        ],
+        [
+            _answered(1, 1, "a", "stringresponse", "Once"),
+            _answered(2, 2, "b", "stringresponse", "Once"),
+            _answered(5, 2, "c", "stringresponse", "Once"),
+            _answered(1, 3, "b", "stringresponse", "Now"),
+            _answered(3, 4, "a", "customresponse", "Now"),
+            _answered(2, 5, "a", "stringresponse", "Again"),
+            _answered(4, 1, "b", "stringresponse", "Late"),
+        ],
+    ],
+    ids=["enrollments", "answers"],
+)
+async def test_one_by_one(store: Database, events: list[Raw]) -> None:
+    async with store.writer.connect() as connection:
+        recorder = Recorder()
+        for number, event in enumerate(events, 1):
+            await record(connection, recorder, [event])
+            check(await read(connection, LAST_DAY), reference.compute(events[:number], LAST_DAY, {}))
+        await connection.rollback()
+
+
 def _busy_day(number: int, hour: int = 8) -> list[Raw]:
     """What a learner does on a day of the year, from an hour on: a bit of everything that is kept."""
     begin = dt.datetime(2014, 1, 1, hour, tzinfo=dt.UTC) + dt.timedelta(number)

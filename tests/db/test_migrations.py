@@ -1,14 +1,19 @@
 """Migrations run up, down and from empty, and leave what the models say."""
 
+import datetime as dt
+
 import pytest
 from sqlalchemy import Connection, func, inspect, select, text
 from sqlalchemy.orm import configure_mappers
 from sqlmodel import SQLModel
 
+from app.analytics.videos import compute_videos
 from app.db import migrate
 from app.db.engine import Database
-from app.db.models import Calendar
+from app.db.models import Calendar, Course, CourseRun, Module, VideoEvent, Viewing
 from app.db.models.search import FULL_TEXT_TABLES
+from app.db.models.tables import table_of
+from app.vocabulary import VideoAction
 from tests.databases import DIALECTS, Databases
 
 
@@ -137,3 +142,45 @@ async def test_0006_indexes_what_is_there_already_and_goes_without_a_trace(
                 assert (await connection.execute(text(traces))).all() == []
     finally:
         await database.dispose()
+
+
+async def test_0007_finds_the_events_that_ended_viewings(database: Database) -> None:
+    viewing = select(table_of(Viewing)).order_by("learner", "occurred_at")
+    course, run = Course(key="O+C"), CourseRun(key="O/C/R", course_id=0)
+    start = dt.datetime(2024, 1, 1, tzinfo=dt.UTC)
+    done = [(VideoAction.PLAY, 0, None), (VideoAction.SEEK, 7, 30), (VideoAction.PLAY, 7, None)]
+    done += [(VideoAction.PAUSE, 41, None), (VideoAction.STOP, 50, None)]
+    async with database.session() as session:
+        session.add(course)
+        await session.flush()
+        run.course_id = course.id
+        session.add(run)
+        await session.flush()
+        module = Module(run_id=run.id, usage_key="v", category="video")
+        session.add(module)
+        await session.flush()
+        session.add_all(
+            VideoEvent(
+                module_id=module.id,
+                learner=learner,
+                occurred_at=start + dt.timedelta(minutes=minute),
+                digest=minute,
+                action=action,
+                position=position,
+                new_position=new_position,
+            )
+            for learner in ("ann", "bob")
+            for minute, (action, position, new_position) in enumerate(done)
+        )
+        await session.flush()
+        await compute_videos(await session.connection(), module.id)
+    async with database.reader.connect() as connection:
+        computed = (await connection.execute(viewing)).all()
+    assert [row.digest for row in computed] == [1, 3, 1, 3]
+    await migrate.downgrade(database, "0006")
+    async with database.reader.connect() as connection:
+        numbers = await connection.scalars(text("SELECT number FROM viewing ORDER BY learner, number"))
+        assert numbers.all() == [0, 1, 0, 1]
+    await migrate.upgrade(database)
+    async with database.reader.connect() as connection:
+        assert (await connection.execute(viewing)).all() == computed

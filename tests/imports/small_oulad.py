@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import SQLModel
 
 from app.db.engine import Database
@@ -65,3 +66,14 @@ async def picture(database: Database) -> dict[str, list[Any]]:
                 query = f"SELECT {columns} count(*), min(date), max(date) FROM {name}"
             rows[table.name] = list((await connection.execute(text(query))).all())
         return rows
+
+
+async def version(connection: AsyncConnection) -> Any:
+    """What is another as soon as another connection has written a row or taken one away."""
+    if connection.dialect.name == "sqlite":
+        return await connection.scalar(text("PRAGMA data_version"))
+    written_by = "sum(CAST(CAST(xmin AS text) AS bigint))"
+    return [
+        tuple((await connection.execute(text(f'SELECT count(*), {written_by} FROM "{name}"'))).one())
+        for name in SQLModel.metadata.tables
+    ]

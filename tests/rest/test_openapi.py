@@ -20,7 +20,12 @@ from schemathesis.specs.openapi.checks import (
     response_schema_conformance,
     status_code_conformance,
 )
+from sqlalchemy import select
+from sqlmodel import col
 
+from app.db.engine import Database
+from app.db.models import Course, CourseRun, EnterpriseCatalog, EnterpriseCustomer
+from app.vocabulary import EnterpriseRole
 from tests.databases import DIALECTS, Databases
 from tests.rest.clients import (
     ACCOUNTS_BATCH,
@@ -36,8 +41,11 @@ from tests.rest.clients import (
     key_of,
     url_of,
 )
+from tests.rest.enterprise.clients import add_caller, token_of
+from tests.rest.enterprise.world import add, add_items, uuid_of
 from tests.servers import running_server
 
+CATALOG, CUSTOMER = uuid_of("catalog"), uuid_of("customer")
 EXAMPLES = os.environ.get("LYCEUM_TEST_EXAMPLES")
 CHECKS = [
     not_a_server_error,
@@ -98,6 +106,19 @@ async def test_the_document_lists_every_operation(shared: Rest) -> None:
             assert security and {name for each in security for name in each} <= schemes.keys()
 
 
+async def add_catalog(database: Database) -> None:
+    """An enterprise catalog of a run's course, and who may read it."""
+    customer = EnterpriseCustomer(uuid=CUSTOMER, name="C", slug="c")
+    await add(database, customer)
+    catalog = EnterpriseCatalog(uuid=CATALOG, customer_id=customer.id)
+    await add(database, catalog)
+    async with database.session() as session:
+        course = await session.scalar(select(Course).join(CourseRun).where(col(CourseRun.key) == OPEN))
+    assert course is not None
+    await add_items(database, catalog, course)
+    await add_caller(database, "operator", (EnterpriseRole.OPERATOR, None))
+
+
 @pytest.fixture(scope="module")
 async def addresses(databases: Databases) -> AsyncIterator[list[str]]:
     """Servers over the rows, on each database."""
@@ -106,6 +127,7 @@ async def addresses(databases: Databases) -> AsyncIterator[list[str]]:
         for dialect in DIALECTS:
             database = await databases.empty(dialect)
             await fill(database)
+            await add_catalog(database)
             await database.dispose()
             server = running_server({"LYCEUM_DATABASE_URL": url_of(database)})
             urls.append(stack.enter_context(server).url)
@@ -132,15 +154,25 @@ def test_answers_are_as_described(addresses: list[str], operations: list[Any], m
         st.one_of([operation.as_strategy(generation_mode=mode) for operation in operations]),
         st.none() | st.sampled_from([OPEN, OLD, FULL]),
         st.sampled_from(["staff", "learner", None]),
+        st.sampled_from(["application/json", "application/xml", "text/csv", "*/*"]),
     )
-    def ask(case: Case[Any], course_id: str | None, who: str | None) -> None:
+    def ask(case: Case[Any], course_id: str | None, who: str | None, accept: str) -> None:
         # What is generated names no course that there is.
-        if course_id and "course_id" in (case.path_parameters or {}):
-            case.path_parameters["course_id"] = course_id
         body: Any = case.body
         if course_id and isinstance(body, dict) and isinstance(body.get("course_details"), dict):
             body["course_details"]["course_id"] = course_id
+        if course_id:
+            names = {
+                "course_id": course_id,
+                "catalog_id": CATALOG,
+                "enterprise_uuid": CUSTOMER,
+                "course_run_id": course_id,
+            }
+            given = case.path_parameters or {}
+            given.update({name: str(value) for name, value in names.items() if name in given})
         headers = {"authorization": f"Token {key_of(who)}"} if who else {}
+        if who and "/enterprise" in case.path:
+            headers = {"authorization": f"JWT {token_of('operator')}", "accept": accept}
         for address in addresses:
             response = case.call(base_url=address, headers=headers)
             # Who is not enrolled gets an empty body, for which OpenAPI has no words beside those for others.

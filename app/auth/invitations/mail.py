@@ -12,6 +12,9 @@ from uuid import uuid4
 from app.settings import Settings
 
 _SECONDS = 30
+_POLICY = SMTP.clone(max_line_length=998)
+"""As long as lines of mails may be, so that links stand in one piece."""
+
 _PORTS = {"smtp": 587, "smtps": 465}
 
 
@@ -25,7 +28,7 @@ class Mailer:
 
     async def send(self, address: str, subject: str, text: str) -> None:
         """Send a mail. Raises `OSError`, and `smtplib.SMTPException`, which is one, where that fails."""
-        message = EmailMessage(SMTP)
+        message = EmailMessage(_POLICY)
         message["From"], message["To"], message["Subject"] = self._sender, address, subject
         message.set_content(text)
         await asyncio.to_thread(self._send, message)

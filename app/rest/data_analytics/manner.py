@@ -1,6 +1,8 @@
 """Credentials, representations and errors of the Data Analytics API (Data Analytics contract 2, 3 and 5)."""
 
+import re
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from starlette.requests import Request
@@ -8,13 +10,15 @@ from starlette.requests import Request
 from app.auth.credentials import Authenticator
 from app.auth.viewer import STRANGER, Viewer
 from app.errors import Unauthenticated, UserInactive
-from app.rest.render import Render, json, negotiated
+from app.graphql.media import HTML, JSON
+from app.rest.negotiation import AS_JSON, Representation
+from app.rest.render import CSV, Render, csv, html, indented
 from app.rest.route import Call, Manner, Refusal, Refused
-from app.rest.schemas import DETAIL, Schema, exactly
+from app.rest.schemas import DETAIL, STRING, Schema, exactly
 
 NOT_FOUND = {"detail": "Not found."}
-_NOT_ACCEPTABLE = {"detail": "Could not satisfy the request Accept header."}
 _FORBIDDEN = {"detail": "You do not have permission to perform this action."}
+_INDENT = re.compile(rf"{JSON}\s*;\s*indent=([0-9]{{1,3}})")
 _LEFT = {"rows", "modules", "latest"}
 """What documents ask of the series of a run."""
 
@@ -56,11 +60,13 @@ async def _identify(authenticator: Authenticator, request: Request) -> Viewer:
     return replace(viewer, is_analyst=True)
 
 
-def _render(request: Request) -> Render:
-    found = negotiated(request)
-    if isinstance(found, int):
-        raise Refusal(json(NOT_FOUND if found == 404 else _NOT_ACCEPTABLE, found))
-    return found
+def _indented(accept: str) -> Render | None:
+    indent = _INDENT.search(accept)
+    return partial(indented, indent=min(int(indent[1]), 8)) if indent else None
+
+
+def _text(schema: Schema) -> Schema:
+    return STRING
 
 
 MANNER = Manner(
@@ -68,8 +74,11 @@ MANNER = Manner(
     identify=_identify,
     challenge=lambda error: "Token",
     limit=lambda viewer: "analytics_requests_per_minute",
-    render=_render,
-    negotiates=True,
+    produces=(
+        replace(AS_JSON, of_header=_indented),
+        Representation(CSV, csv, "csv", _text),
+        Representation(HTML, html, schema=_text),
+    ),
     describes_itself=True,
     fault=lambda message: {"status": 500},
     refusals={

@@ -17,6 +17,7 @@ from app.db.engine import Database
 from app.graphql.request import RequestError, read_body
 from app.rest.body import FORMS
 from app.rest.data_analytics.manner import MANNER
+from app.rest.negotiation import AS_JSON
 from app.rest.render import json
 from app.rest.route import Call, Caller, Refusal, Refused, Route, Services
 from app.rest.schemas import DETAIL, STRING, Schema, exactly
@@ -105,7 +106,7 @@ _CREDENTIALS: Schema = {
     "required": ["username", "password"],
 }
 _HEALTH = exactly(overall_status=STRING, detailed_status=exactly(database_connection=STRING))
-_JSON_ONLY = replace(MANNER, render=lambda request: json, negotiates=False)
+_JSON_ONLY = replace(MANNER, produces=(AS_JSON,))
 _service = partial(Route, manner=_JSON_ONLY, redirects=True, shape=lambda result: exactly())
 
 TOKEN = Route(

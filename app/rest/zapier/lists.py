@@ -28,7 +28,7 @@ class Batch:
         """What the query asks for. Raises `Refusal` 400."""
         query = query_of(call)
         size = _number(query, _SIZE, 1, default)
-        return cls(_number(query, _START, 0, 0), min(size, MAX_PAGE_SIZE))
+        return cls(_number(query, _START, 0, 0), min(size, max(MAX_PAGE_SIZE, default)))
 
     @property
     def offset(self) -> int:

@@ -36,9 +36,10 @@ class MailServer:
                 writer.write(b"354 go on\r\n")
                 text = await reader.readuntil(b"\r\n.\r\n")
                 self.mails.append(text.decode())
-            writer.write(b"550 no\r\n" if self.refuses and verb == b"MAIL" else b"250 fine\r\n")
             if verb == b"QUIT":
+                writer.write(b"221 bye\r\n")
                 break
+            writer.write(b"550 no\r\n" if self.refuses and verb == b"MAIL" else b"250 fine\r\n")
         writer.close()
 
 

@@ -1,0 +1,1 @@
+"""The edX Enterprise API (Enterprise contract)."""
