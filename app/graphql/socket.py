@@ -109,7 +109,7 @@ class _Conversation:
             await asyncio.wait(tasks)
         if self._closing.done():
             closed = self._closing.result()
-            with suppress(TimeoutError):
+            with suppress(TimeoutError, WebSocketDisconnect):
                 async with asyncio.timeout(_SEND_SECONDS):
                     await self._socket.close(closed.code, closed.reason)
 
