@@ -117,15 +117,6 @@ def field(description: str, **options: Any) -> Any:
     return strawberry.field(description=description, **options)
 
 
-def when_read(future: asyncio.Future[Any], make: Callable[[Any], Any]) -> Any:
-    """What is made of something that is read: at once where it has been, else as an awaitable."""
-    return make(future.result()) if future.done() else _when_read(future, make)
-
-
-async def _when_read(future: asyncio.Future[Any], make: Callable[[Any], Any]) -> Any:
-    return make(await future)
-
-
 def database_id() -> Any:
     """A field that is the number which the platform's own APIs name a row by."""
 
@@ -174,7 +165,7 @@ def to_many(relation: Relation, description: str, *, order: str = "id") -> Any:
     """A field that is the whole of a short list."""
 
     def resolve(root: Any, info: ContextInfo) -> Any:
-        return reading.related(info.context, relation, root.id, columns(info), order)
+        return reading.related_loader(info.context, relation, columns(info), order).load(root.id)
 
     return strawberry.field(
         resolver=resolve,
@@ -296,12 +287,16 @@ async def node_rows(
     They are in the order of their ids; what the viewer cannot see is None. Each
     entity takes one statement.
     """
-    context = info.context
+    context, entities = info.context, {entity for entity, _ in wanted}
     loaders = {
         entity: reading.row_loader(context, entity, columns(info, *path, of=entity.name))
-        for entity in {entity for entity, _ in wanted}
+        for entity in entities
     }
     rows = await asyncio.gather(*(loaders[entity].load(key) for entity, key in wanted))
+    for entity in entities:
+        beside = companions(info, *path, of=entity.name)
+        seen = [row for (of, _), row in zip(wanted, rows, strict=True) if of is entity and row is not None]
+        await reading.accompany(context, beside, seen)
     return [
         None if row is None else NodeRow(entity.name, row)
         for (entity, _), row in zip(wanted, rows, strict=True)
