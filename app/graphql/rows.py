@@ -29,7 +29,7 @@ from graphql.execution import Executor
 from graphql.pyutils import AwaitableOrValue, Path
 from sqlalchemy import Row
 
-from schema.relay import NodeRow
+from schema.relay import NodeRow, place_of
 
 _Values = Callable[[Sequence[Any]], list[Any]]
 """Makes values of others, one of each. Raises an exception for what is out of the ordinary."""
@@ -93,6 +93,26 @@ class RowsExecutor(Executor[Any]):
         if isinstance(found, dict):
             return _merged(fields, done, found)
         return _merged_later(fields, done, found)
+
+    def execute_field(
+        self,
+        parent_type: GraphQLObjectType,
+        source: Any,
+        field_details_list: Any,
+        path: Path,
+        position_context: Any,
+    ) -> Any:
+        """A field, with its arguments left alone where it was prepared."""
+        nodes = [details.node for details in field_details_list]
+        resolve = self.context_value.shared.get(place_of(parent_type, nodes))
+        found = resolve(source) if resolve else None
+        field = self.schema.get_field(parent_type, nodes[0].name.value)
+        if found is None or field is None:
+            return super().execute_field(parent_type, source, field_details_list, path, position_context)
+        info = self.build_resolve_info(field, nodes, parent_type, path)
+        return self.complete_awaitable_value(
+            field.type, field_details_list, info, path, found, position_context
+        )
 
     def _begin(self, field_details_list: Any, rows: Sequence[Any], done: Sequence[_Done]) -> None:
         for row, values in zip(rows, done, strict=True):
