@@ -186,12 +186,15 @@ def _of_leaves(coerce: Callable[[Any], Any], is_required: bool) -> _Values:
     known: dict[Any, Any] = {} if is_required else {None: None}
 
     def values(given: Sequence[Any]) -> list[Any]:
-        for value in set(given).difference(known):
-            made = None if value is None else coerce(value)
-            if made is None or made is Undefined:
-                raise ValueError
-            known[value] = made
-        return [known[value] for value in given]
+        try:
+            return [known[value] for value in given]
+        except KeyError:
+            for value in set(given).difference(known):
+                made = None if value is None else coerce(value)
+                if made is None or made is Undefined:
+                    raise ValueError from None
+                known[value] = made
+            return [known[value] for value in given]
 
     return values
 
