@@ -1,6 +1,6 @@
 """Makes the loaders of one request: one for each look-up, however often it is asked for."""
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Coroutine, Hashable, Sequence
 from typing import Any
 
 from aiodataloader import DataLoader
@@ -13,6 +13,9 @@ Key = Any
 
 Batch = Callable[[Sequence[Key]], Select[Any]]
 """Builds the statement for many keys. Its first column is the key of each row."""
+
+Work = Callable[[list[Key]], Coroutine[Any, Any, list[Any]]]
+"""Gives the value of each of many keys, in their order."""
 
 
 class Loaders:
@@ -50,6 +53,10 @@ class Loaders:
             return [found.get(key, absent) for key in keys]
 
         return self._loader(("value", name), load)
+
+    def worked_out(self, name: Hashable, load: Work) -> DataLoader[Key, Any]:
+        """A loader of what is worked out from what other loaders give."""
+        return self._loader(("worked out", name), load)
 
     def _loader(self, name: Hashable, load: Any) -> DataLoader[Key, Any]:
         loader = self._loaders.get(name)

@@ -1,16 +1,17 @@
 """What a course offers by its published runs (Enterprise contract 8.1)."""
 
-import asyncio
 import datetime as dt
 from collections.abc import Sequence
 from typing import Any
+
+from aiodataloader import DataLoader
 
 from app.vocabulary import Availability, RunStatus
 from resolvers import offering
 from resolvers.catalog import RUNS_OF_COURSE
 from resolvers.context import Context
 from resolvers.languages import language_names
-from resolvers.reading import related
+from resolvers.reading import related_loader
 
 _NEVER = dt.datetime.min.replace(tzinfo=dt.UTC)
 _COLUMNS = (
@@ -25,37 +26,57 @@ _COLUMNS = (
 )
 
 
-async def languages(context: Context, course: int) -> list[str]:
+Offered = Sequence[tuple[Any, offering.Seats]]
+"""Published runs of a course, each with its seats."""
+
+
+def published_loader(context: Context) -> DataLoader[int, list[Any]]:
+    """A loader of the published runs of a course."""
+
+    async def load(courses: list[int]) -> list[list[Any]]:
+        found = await related_loader(context, RUNS_OF_COURSE, _COLUMNS).load_many(courses)
+        return [[run for run in runs if run.status == RunStatus.PUBLISHED] for runs in found]
+
+    return context.loaders.worked_out(published_loader, load)
+
+
+def offered_loader(context: Context) -> DataLoader[int, Offered]:
+    """A loader of the published runs of a course with their seats."""
+
+    async def load(courses: list[int]) -> list[Offered]:
+        published = await published_loader(context).load_many(courses)
+        found = await offering.seats_loader(context).load_many([run.id for runs in published for run in runs])
+        seats = iter(found)
+        return [[(run, next(seats)) for run in runs] for runs in published]
+
+    return context.loaders.worked_out(offered_loader, load)
+
+
+def languages(runs: Sequence[Any]) -> list[str]:
     """Names of the runs' languages, each once."""
-    runs = await _published(context, course)
     return language_names([run.content_language for run in runs if run.content_language])
 
 
-async def seat_types(context: Context, course: int) -> list[str]:
+def seat_types(offered: Offered) -> list[str]:
     """Modes of the runs' seats, each once."""
-    offered = await _offered(context, course)
     return offering.seat_types([seat for _, seats in offered for seat in seats])
 
 
-async def is_active(context: Context, course: int) -> bool:
+def is_active(offered: Offered, now: dt.datetime) -> bool:
     """Whether a run is marketable and open for enrollment."""
     return any(
-        offering.is_marketable(run, seats) and offering.is_enrollable(run, context.now)
-        for run, seats in await _offered(context, course)
+        offering.is_marketable(run, seats) and offering.is_enrollable(run, now) for run, seats in offered
     )
 
 
-async def advertised_run(context: Context, course: int) -> int | None:
+def advertised_run(offered: Offered, now: dt.datetime) -> int | None:
     """The id of the marketable run that learners should be shown.
 
     Of those with enrollable seats that go on, the one that began last; else of
     those to come, the one that begins first; else the one that began last.
     """
-    offered = await _offered(context, course)
     ranked = [
-        (*_rank(run, seats, context.now), run.id)
-        for run, seats in offered
-        if offering.is_marketable(run, seats)
+        (*_rank(run, seats, now), run.id) for run, seats in offered if offering.is_marketable(run, seats)
     ]
     return max(ranked)[-1] if ranked else None
 
@@ -68,14 +89,3 @@ def _rank(run: Any, seats: Sequence[Any], now: dt.datetime) -> tuple[int, float]
     if state is Availability.UPCOMING and run.start is not None:
         return 1, -start
     return 0, start
-
-
-async def _published(context: Context, course: int) -> list[Any]:
-    runs = await related(context, RUNS_OF_COURSE, course, _COLUMNS)
-    return [run for run in runs if run.status == RunStatus.PUBLISHED]
-
-
-async def _offered(context: Context, course: int) -> list[tuple[Any, Sequence[Any]]]:
-    runs = await _published(context, course)
-    seats = await asyncio.gather(*(offering.seats_of(context, run.id) for run in runs))
-    return list(zip(runs, seats, strict=True))

@@ -7,7 +7,7 @@ from typing import Any
 
 from resolvers.catalog import SEATS_OF_RUN
 from resolvers.context import Context
-from resolvers.reading import related
+from resolvers.reading import related_loader
 
 AUDIT = "audit"
 COLUMNS = (
@@ -53,9 +53,8 @@ def modes(seats: Iterable[Any], now: dt.datetime, *, include_expired: bool = Fal
 
 async def modes_of_run(context: Context, run: int, *, include_expired: bool) -> Sequence[EnrollmentMode]:
     """The modes of a course run."""
-    return modes(
-        await related(context, SEATS_OF_RUN, run, COLUMNS), context.now, include_expired=include_expired
-    )
+    seats = await related_loader(context, SEATS_OF_RUN, COLUMNS).load(run)
+    return modes(seats, context.now, include_expired=include_expired)
 
 
 def _mode(seat: Any) -> EnrollmentMode:

@@ -5,10 +5,13 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
+from aiodataloader import DataLoader
+
+from app.db.reader import Record
 from app.vocabulary import Availability, RunStatus
 from resolvers.catalog import SEATS_OF_RUN
 from resolvers.context import Context
-from resolvers.reading import related
+from resolvers.reading import related_loader
 
 Seats = Sequence[Any]
 
@@ -27,9 +30,9 @@ _TYPES = {
 """The type of a run that has a seat of a mode; the first that applies counts."""
 
 
-def seats_of(context: Context, run: int) -> Any:
-    """What the functions of this module need of a run's seats, as an awaitable of a list."""
-    return related(context, SEATS_OF_RUN, run, ("mode", "price", "upgrade_deadline"))
+def seats_loader(context: Context) -> DataLoader[int, list[Record]]:
+    """A loader of what the functions of this module need of a run's seats."""
+    return related_loader(context, SEATS_OF_RUN, ("mode", "price", "upgrade_deadline"))
 
 
 def availability(run: Any, now: dt.datetime) -> Availability:

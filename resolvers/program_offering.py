@@ -1,25 +1,35 @@
 """What is known of programs by their runs, and of runs by their programs (Enterprise contract 8.2, 8.3)."""
 
-import asyncio
+from typing import Any
 
+from aiodataloader import DataLoader
+
+from app.db.reader import Record
 from app.vocabulary import ProgramStatus
 from resolvers.catalog import PROGRAM_TYPE, PROGRAMS_OF_RUN, RUNS_OF_PROGRAM
 from resolvers.context import Context
-from resolvers.languages import language_names
-from resolvers.reading import related, row
+from resolvers.reading import related_loader, row_loader
 
 _SHOWN = (ProgramStatus.ACTIVE, ProgramStatus.RETIRED)
 
 
-async def program_types(context: Context, run: int) -> list[str]:
-    """Names of the kinds of program that a run is part of, sorted, each once."""
-    programs = await related(context, PROGRAMS_OF_RUN, run, ("status", "type_id"))
-    ids = {program.type_id for program in programs if program.status in _SHOWN and program.type_id}
-    kinds = await asyncio.gather(*(row(context, PROGRAM_TYPE, id_, ("name",)) for id_ in ids))
-    return sorted({kind.name for kind in kinds})
+def program_types_loader(context: Context) -> DataLoader[int, list[str]]:
+    """A loader of the names of the kinds of program that a run is part of, sorted, each once."""
+
+    async def load(runs: list[int]) -> list[list[str]]:
+        programs = await related_loader(context, PROGRAMS_OF_RUN, ("status", "type_id")).load_many(runs)
+        types = [
+            {program.type_id for program in of_run if program.status in _SHOWN and program.type_id}
+            for of_run in programs
+        ]
+        ids = sorted(set().union(*types))
+        found: list[Any] = await row_loader(context, PROGRAM_TYPE, ("name",)).load_many(ids)
+        names = {id_: kind.name for id_, kind in zip(ids, found, strict=True)}
+        return [sorted({names[id_] for id_ in of_run}) for of_run in types]
+
+    return context.loaders.worked_out(program_types_loader, load)
 
 
-async def languages(context: Context, program: int) -> list[str]:
-    """Names of the languages of a program's published runs, each once, in the order of its courses."""
-    runs = await related(context, RUNS_OF_PROGRAM, program, ("content_language",))
-    return language_names([run.content_language for run in runs if run.content_language])
+def published_loader(context: Context) -> DataLoader[int, list[Record]]:
+    """A loader of what `course_offering.languages` needs of a program's published runs, by its courses."""
+    return related_loader(context, RUNS_OF_PROGRAM, ("content_language",))

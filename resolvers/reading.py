@@ -14,14 +14,19 @@ from resolvers.entity import Entity, Relation, Rows
 from resolvers.keys import is_one_of
 from resolvers.text import storable
 
-Companion = Callable[[Context, Any], Future[Any] | None]
-"""Begins to read what fields of a row need beside it; None where that is nothing."""
+Companion = Callable[..., Callable[[Any], Future[Any] | None]]
+"""From the context and a field's arguments: what begins to read what the field needs beside a row.
+
+It gives None where that is nothing.
+"""
 
 
 async def accompany(context: Context, companions: Collection[Companion], rows: Sequence[Any]) -> None:
     """Read what goes with rows, so that their fields have it at once and nobody awaits each of them."""
-    begun = (companion(context, row) for row in rows for companion in companions)
-    await gather(*(future for future in begun if future is not None))
+    begun = (future for companion in companions for future in map(companion(context), rows))
+    waiting = {future for future in begun if future is not None and not future.done()}
+    if waiting:
+        await gather(*waiting)
 
 
 def row(context: Context, entity: Entity, key: Any, columns: Collection[str], by: str = "id") -> Any:
@@ -50,10 +55,10 @@ def row_loader(
     return context.loaders.row((entity, by, *names), batch)
 
 
-def related(
-    context: Context, relation: Relation, parent: int, columns: Collection[str], order: str = "id"
-) -> Any:
-    """All rows that hang on a parent, as an awaitable of a list; for short lists only."""
+def related_loader(
+    context: Context, relation: Relation, columns: Collection[str], order: str = "id"
+) -> DataLoader[int, list[Record]]:
+    """A loader of all rows that hang on a parent; for short lists only."""
     check_columns(context.viewer, relation.entity.model, columns)
     names = sorted(columns)
 
@@ -70,7 +75,7 @@ def related(
             .order_by(*(rows.column(name) for name in (*relation.order, order)))
         )
 
-    return context.loaders.rows((relation, *names), batch).load(parent)
+    return context.loaders.rows((relation, *names), batch)
 
 
 def lent_loader(context: Context, entity: Entity, name: str) -> DataLoader[int, Any]:

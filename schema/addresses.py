@@ -1,14 +1,17 @@
 """Fields that are addresses of content on other sites (Enterprise contract 9)."""
 
-from collections.abc import Awaitable, Callable, Sequence
-from inspect import isawaitable
+from asyncio import Future
+from collections.abc import Callable, Sequence
 from typing import Annotated, Any
 from uuid import UUID
 
 import strawberry
 
 from resolvers import addresses
-from schema.relay import ContextInfo, when_read
+from resolvers.context import Context
+from resolvers.reading import Companion
+from schema.offering import Work
+from schema.relay import ContextInfo
 
 _OF_CATALOG = "UUID of the enterprise catalog that the learners come from."
 
@@ -16,55 +19,58 @@ _OF_CATALOG = "UUID of the enterprise catalog that the learners come from."
 def enrollment_url(kind: str, key: str) -> Any:
     """The field that says where learners enroll; `key` is the column of the native key."""
 
+    def make(context: Context, row: Any, source: addresses.Source | None, catalog: UUID) -> str | None:
+        native = str(getattr(row, key))
+        return addresses.enrollment_url(context.sites.lms, kind, native, source) if source else None
+
+    work = Work(make, (_source,))
+
     def resolve(
         root: Any,
         info: ContextInfo,
         catalog: Annotated[UUID, strawberry.argument(description=_OF_CATALOG)],
     ) -> Any:
-        def make(source: addresses.Source | None) -> str | None:
-            lms, native = info.context.sites.lms, str(getattr(root, key))
-            return None if source is None else addresses.enrollment_url(lms, kind, native, source)
+        return work.value(info.context, root, catalog=catalog)
 
-        return when_read(addresses.source(info.context, catalog), make)
-
-    return strawberry.field(
-        resolver=resolve,
-        description="Where learners of a customer enroll; null where the viewer sees no such catalog.",
-        metadata={"needs": (key,)},
+    return work.field(
+        resolve, "Where learners of a customer enroll; null where the viewer sees no such catalog.", (key,)
     )
 
 
-def marketing_url(path: Callable[[ContextInfo, Any], Any], needs: Sequence[str]) -> Any:
-    """The field that says where to read about content; `path` gives its path, or an awaitable of it."""
+def marketing_url(path: Callable[..., str | None], needs: Sequence[str], *beside: Companion) -> Any:
+    """The field that says where to read about content, at the path of a row and what is read beside it."""
+
+    def make(
+        context: Context,
+        row: Any,
+        source: addresses.Source | None,
+        *found: Any,
+        catalog: UUID | None = None,
+    ) -> str | None:
+        page = path(row, *found)
+        if not page or (catalog and not source):
+            return None
+        return addresses.marketing_url(context.sites.marketing, page, source)
+
+    work = Work(make, (_source, *beside))
 
     def resolve(
         root: Any,
         info: ContextInfo,
         catalog: Annotated[UUID | None, strawberry.argument(description=_OF_CATALOG)] = None,
     ) -> Any:
-        found = path(info, root)
-        return _later(info, found, catalog) if isawaitable(found) else _page(info, found, catalog)
+        return work.value(info.context, root, catalog=catalog)
 
-    return strawberry.field(
-        resolver=resolve,
-        description="Page of the marketing site, relative where the server knows no such site; with a catalog"
+    return work.field(
+        resolve,
+        "Page of the marketing site, relative where the server knows no such site; with a catalog"
         " it says whose learners come. Null without a slug, or where the viewer sees no such catalog.",
-        metadata={"needs": needs},
+        needs,
     )
 
 
-async def _later(info: ContextInfo, path: Awaitable[str | None], catalog: UUID | None) -> str | None:
-    page = _page(info, await path, catalog)
-    found: str | None = await page if isawaitable(page) else page
-    return found
-
-
-def _page(info: ContextInfo, path: str | None, catalog: UUID | None) -> Any:
-    """The address of a page, or an awaitable of it."""
-    site = info.context.sites.marketing
-    if not path:
-        return None
-    if catalog is None:
-        return addresses.marketing_url(site, path, None)
-    source = addresses.source(info.context, catalog)
-    return when_read(source, lambda seen: seen and addresses.marketing_url(site, path, seen))
+def _source(
+    context: Context, catalog: UUID | None = None
+) -> Callable[[Any], Future[addresses.Source | None] | None]:
+    found = addresses.source(context, catalog) if catalog else None
+    return lambda row: found

@@ -1,6 +1,8 @@
 """Courses, their runs, programs, organizations, subjects and people."""
 
 import datetime as dt
+from asyncio import Future
+from collections.abc import Callable
 from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Any, cast
 from uuid import UUID
@@ -20,6 +22,7 @@ from resolvers import (
 from resolvers.context import Context
 from resolvers.languages import language_name, language_names
 from resolvers.modes import modes_of_run
+from resolvers.reading import Companion
 from schema.addresses import enrollment_url, marketing_url
 from schema.enums import Availability, Pacing, ProgramStatus, RunStatus
 from schema.filters import (
@@ -40,7 +43,7 @@ from schema.filters import (
     SubjectOrder,
     SubjectWhere,
 )
-from schema.offering import of_seats, worked_out
+from schema.offering import by_id, of_seats, worked_out
 from schema.relay import (
     Connection,
     ContextInfo,
@@ -50,7 +53,6 @@ from schema.relay import (
     field,
     to_many,
     to_one,
-    when_read,
 )
 from schema.scalars import BigInt
 from schema.selection import columns
@@ -159,15 +161,20 @@ class EnrollmentMode:
     bulk_sku: str | None = field("Stock keeping unit for buying many.")
 
 
-def _course_page(info: ContextInfo, course_or_run: Any) -> str | None:
+_offered = by_id(course_offering.offered_loader)
+
+
+def _course_page(course_or_run: Any) -> str | None:
     return course_or_run.marketing_slug and f"course/{course_or_run.marketing_slug}"
 
 
-async def _program_page(info: ContextInfo, program: Any) -> str | None:
-    if not program.marketing_slug or program.type_id is None:
-        return None
-    kind = await reading.row(info.context, catalog.PROGRAM_TYPE, program.type_id, ("slug",))
-    return f"{kind.slug}/{program.marketing_slug}"
+def _kind(context: Context, **arguments: Any) -> Callable[[Any], Future[Any] | None]:
+    load = reading.row_loader(context, catalog.PROGRAM_TYPE, ("slug",)).load
+    return lambda program: load(program.type_id) if program.marketing_slug and program.type_id else None
+
+
+def _program_page(program: Any, kind: Any) -> str | None:
+    return kind and f"{kind.slug}/{program.marketing_slug}"
 
 
 @strawberry.type(description="A course as a whole. Learners enroll in one of its runs.")
@@ -198,25 +205,36 @@ class Course(Node):
     enrollment_url: str | None = enrollment_url("course", "key")
     marketing_url: str | None = marketing_url(_course_page, ("marketing_slug",))
     languages: list[str] = worked_out(
-        course_offering.languages, "Names of the languages of its published runs, each once."
+        lambda context, course, runs: course_offering.languages(runs),
+        "Names of the languages of its published runs, each once.",
+        ("id",),
+        by_id(course_offering.published_loader),
     )
     seat_types: list[str] = worked_out(
-        course_offering.seat_types, "Enrollment modes that its published runs have seats in, each once."
+        lambda context, course, offered: course_offering.seat_types(offered),
+        "Enrollment modes that its published runs have seats in, each once.",
+        ("id",),
+        _offered,
     )
     is_active: bool = worked_out(
-        course_offering.is_active, "Whether a run of it is marketable and open for enrollment."
+        lambda context, course, offered: course_offering.is_active(offered, context.now),
+        "Whether a run of it is marketable and open for enrollment.",
+        ("id",),
+        _offered,
     )
 
     @strawberry.field(
         description="The marketable run to show to learners: of those that go on and have enrollable seats"
         " the one that began last, else the next to begin, else the one that began last; null without any.",
-        metadata={"needs": ("id",)},
+        metadata={"needs": ("id",), "companions": (_offered,)},
     )
     async def advertised_run(root: Any, info: ContextInfo) -> "CourseRun | None":  # noqa: N805
-        key = await course_offering.advertised_run(info.context, root.id)
+        context = info.context
+        offered = await course_offering.offered_loader(context).load(root.id)
+        key = course_offering.advertised_run(offered, context.now)
         if key is None:
             return None
-        found: CourseRun = await reading.row(info.context, catalog.COURSE_RUN, key, columns(info))
+        found: CourseRun = await reading.row(context, catalog.COURSE_RUN, key, columns(info))
         return found
 
     runs: Connection["CourseRun"] = connection(
@@ -240,26 +258,23 @@ class Course(Node):
     )
 
 
+def _of_course(name: str) -> Companion:
+    """The course with one of its columns, where the run has none of its own."""
+
+    def companion(context: Context) -> Callable[[Any], Future[Any] | None]:
+        load = reading.row_loader(context, catalog.COURSE, (name,)).load
+        return lambda run: load(run.course_id) if getattr(run, name) is None else None
+
+    return companion
+
+
 def _inherited(name: str, description: str) -> Any:
     """A field of a run that is the course's where the run has none of its own."""
-
-    def of_course(context: Context, run: Any) -> Any:
-        return (
-            reading.row(context, catalog.COURSE, run.course_id, (name,))
-            if getattr(run, name) is None
-            else None
-        )
-
-    def resolve(root: Any, info: ContextInfo) -> Any:
-        course = of_course(info.context, root)
-        if course is None:
-            return getattr(root, name)
-        return when_read(course, lambda course: course and getattr(course, name))
-
-    return strawberry.field(
-        resolver=resolve,
-        description=description,
-        metadata={"needs": (name, "course_id"), "companions": (of_course,)},
+    return worked_out(
+        lambda context, run, course: getattr(course or run, name),
+        description,
+        (name, "course_id"),
+        _of_course(name),
     )
 
 
@@ -271,16 +286,12 @@ class CourseRun(Node):
     status: RunStatus = field("Whether it is published.")
     title: str | None = _inherited("title", "Title; the course's unless the run has its own.")
 
-    @strawberry.field(
-        description="What to call it: its title, or its key where there is none.",
-        metadata={"needs": ("key", "title", "course_id")},
+    display_name: str = worked_out(
+        lambda context, run, course: (course or run).title or run.key,
+        "What to call it: its title, or its key where there is none.",
+        ("key", "title", "course_id"),
+        _of_course("title"),
     )
-    async def display_name(root: Any, info: ContextInfo) -> str:  # noqa: N805
-        title: str | None = root.title
-        if title is None:
-            title = (await reading.row(info.context, catalog.COURSE, root.course_id, ("title",))).title
-        return title or str(root.key)
-
     short_description: str | None = _inherited(
         "short_description", "What it is, in brief HTML; the course's unless the run has its own."
     )
@@ -315,64 +326,57 @@ class CourseRun(Node):
     modified: dt.datetime = field("When its metadata last changed.")
     seats: list[Seat] = to_many(catalog.SEATS_OF_RUN, "Modes with their prices, expired or not.")
     seat_types: list[str] = of_seats(
-        lambda run, seats, now: offering.seat_types(seats),
+        lambda context, run, seats: offering.seat_types(seats),
         "Enrollment modes that it has seats in, each once.",
     )
     seat_type: str | None = of_seats(
-        lambda run, seats, now: offering.seat_type(seats),
+        lambda context, run, seats: offering.seat_type(seats),
         "The first of `credit`, `professional`, `verified`, `honor` and `audit` that its seats offer; what is"
         " professional without an id is `professional` too.",
     )
     first_enrollable_paid_seat_price: Decimal | None = of_seats(
-        lambda run, seats, now: offering.first_paid_price(seats),
+        lambda context, run, seats: offering.first_paid_price(seats),
         "Price of the paid seat whose deadline comes first, credit left out; null without any.",
     )
     enrollment_url: str | None = enrollment_url("course", "key")
     marketing_url: str | None = marketing_url(_course_page, ("marketing_slug",))
 
-    @strawberry.field(description="Where it stands in time.", metadata={"needs": ("start", "end")})
-    def availability(root: Any, info: ContextInfo) -> Availability:  # noqa: N805
-        return offering.availability(root, info.context.now)
-
-    @strawberry.field(
-        description="Whether enrollment is open; a start or an end that is not given is no bound.",
-        metadata={"needs": offering.WINDOW},
+    availability: Availability = worked_out(
+        lambda context, run: offering.availability(run, context.now),
+        "Where it stands in time.",
+        ("start", "end"),
     )
-    def is_enrollable(root: Any, info: ContextInfo) -> bool:  # noqa: N805
-        return offering.is_enrollable(root, info.context.now)
-
+    is_enrollable: bool = worked_out(
+        lambda context, run: offering.is_enrollable(run, context.now),
+        "Whether enrollment is open; a start or an end that is not given is no bound.",
+        offering.WINDOW,
+    )
     has_enrollable_seats: bool = of_seats(
-        offering.has_enrollable_seats,
+        lambda context, run, seats: offering.has_enrollable_seats(run, seats, context.now),
         "Whether enrollment is open, the run is not over, and a mode is still offered.",
         ("end", *offering.WINDOW),
     )
     is_marketable: bool = of_seats(
-        lambda run, seats, now: offering.is_marketable(run, seats),
+        lambda context, run, seats: offering.is_marketable(run, seats),
         "Whether it is published, has a seat, and has a page on the marketing site.",
         ("status", "marketing_slug"),
     )
 
-    @strawberry.field(
-        description="English name of the language; Chinese with its variant, such as `Chinese - Mandarin`.",
-        metadata={"needs": ("content_language",)},
+    language: str | None = worked_out(
+        lambda context, run: run.content_language and language_name(run.content_language),
+        "English name of the language; Chinese with its variant, such as `Chinese - Mandarin`.",
+        ("content_language",),
     )
-    def language(root: Any) -> str | None:  # noqa: N805
-        return root.content_language and language_name(root.content_language)
-
-    @strawberry.field(
-        description="English names of the transcripts' languages, each once.",
-        metadata={"needs": ("transcript_languages",)},
+    transcript_language_names: list[str] = worked_out(
+        lambda context, run: language_names(run.transcript_languages),
+        "English names of the transcripts' languages, each once.",
+        ("transcript_languages",),
     )
-    def transcript_language_names(root: Any) -> list[str]:  # noqa: N805
-        return language_names(root.transcript_languages)
-
-    @strawberry.field(
-        description="Mean effort for all its weeks, in hours; null where efforts or weeks are not known.",
-        metadata={"needs": ("min_effort", "max_effort", "weeks_to_complete")},
+    estimated_hours: float | None = worked_out(
+        lambda context, run: offering.estimated_hours(run),
+        "Mean effort for all its weeks, in hours; null where efforts or weeks are not known.",
+        ("min_effort", "max_effort", "weeks_to_complete"),
     )
-    def estimated_hours(root: Any) -> float | None:  # noqa: N805
-        return offering.estimated_hours(root)
-
     programs: Connection["Program"] = connection(
         catalog.PROGRAMS_OF_RUN,
         ProgramWhere,
@@ -380,8 +384,10 @@ class CourseRun(Node):
         "Programs that hold the course, but those that leave the run out.",
     )
     program_types: list[str] = worked_out(
-        program_offering.program_types,
+        lambda context, run, names: names,
         "Names of the kinds of its programs that are active or retired, sorted, each once.",
+        ("id",),
+        by_id(program_offering.program_types_loader),
     )
 
     @strawberry.field(
@@ -458,10 +464,12 @@ class Program(Node):
         "Authoring organizations, in order.",
     )
     enrollment_url: str | None = enrollment_url("program", "uuid")
-    marketing_url: str | None = marketing_url(_program_page, ("marketing_slug", "type_id"))
+    marketing_url: str | None = marketing_url(_program_page, ("marketing_slug", "type_id"), _kind)
     languages: list[str] = worked_out(
-        program_offering.languages,
+        lambda context, program, runs: course_offering.languages(runs),
         "Names of the languages of its courses' published runs, each once, in order.",
+        ("id",),
+        by_id(program_offering.published_loader),
     )
     staff: list[Person] = to_many(
         catalog.STAFF_OF_PROGRAM, "People who teach the published runs of its courses, each once, by UUID."

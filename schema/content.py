@@ -2,6 +2,7 @@
 
 import asyncio
 import datetime as dt
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -22,9 +23,9 @@ from schema.relay import (
     NodeRow,
     Offset,
     PageInfo,
-    listing,
     node_rows,
     page_size,
+    prepared,
 )
 from schema.selection import columns
 
@@ -111,11 +112,11 @@ def changes_of_catalog() -> Any:
         first: First = None,
         after: After = None,
     ) -> Any:
-        shared, place = info.context.shared, (Changes, *map(id, info._raw_info.field_nodes))
-        found: Changes | None = shared.get(place)
-        if found is None:
-            found = shared[place] = Changes(info.context, since, PageRequest(first, after))
-        return found.page_of(root.id)
+        def prepare() -> Callable[[Any], Any]:
+            found = Changes(info.context, since, PageRequest(first, after))
+            return lambda root: found.page_of(root.id)
+
+        return prepared(info, root, prepare)
 
     return strawberry.field(
         resolver=resolve,
@@ -146,16 +147,17 @@ def items_of_catalog() -> Any:
             ),
         ] = None,
     ) -> Any:
-        def make() -> Listing:
-            return Listing(
+        def prepare() -> Callable[[Any], Any]:
+            found = Listing(
                 info.context,
                 items.ITEMS_OF_CATALOG,
                 PageRequest(first, after, last, before, offset),
                 items.CONTENT,
                 items.narrowed(info.context, active=active, keys=keys),
             )
+            return lambda root: found.page_of(root.id)
 
-        return listing(info, items.ITEMS_OF_CATALOG, make).page_of(root.id)
+        return prepared(info, root, prepare)
 
     return strawberry.field(
         resolver=resolve,

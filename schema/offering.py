@@ -1,38 +1,90 @@
-"""Fields that are worked out from dates, seats and runs."""
+"""Fields that are worked out from a row, what is read beside it, and the time."""
 
-import datetime as dt
-from collections.abc import Awaitable, Callable, Sequence
+from asyncio import Future, gather
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import strawberry
+from aiodataloader import DataLoader
 
 from resolvers import offering
 from resolvers.context import Context
-from schema.relay import ContextInfo, when_read
+from resolvers.reading import Companion
+from schema.relay import ContextInfo
+
+
+@dataclass(frozen=True)
+class Work:
+    """How a field is made: `make(context, row, *read, **arguments)`, with what was read beside the row."""
+
+    make: Callable[..., Any]
+    beside: tuple[Companion, ...] = ()
+
+    def value(self, context: Context, row: Any, **arguments: Any) -> Any:
+        """The value, or an awaitable of it where not everything has been read."""
+        begun = [companion(context, **arguments)(row) for companion in self.beside]
+        waiting = [future for future in begun if future is not None and not future.done()]
+        if waiting:
+            return self._later(waiting, begun, context, row, **arguments)
+        return self._made(begun, context, row, **arguments)
+
+    def values(self, context: Context, rows: Sequence[Any], **arguments: Any) -> list[Any]:
+        """The values for many rows. Raises `InvalidStateError` where not everything has been read."""
+        readers = [companion(context, **arguments) for companion in self.beside]
+        return [self._made([read(row) for read in readers], context, row, **arguments) for row in rows]
+
+    def field(self, resolver: Callable[..., Any], description: str, needs: Sequence[str]) -> Any:
+        """The field; `needs` are the columns of the row."""
+        return strawberry.field(
+            resolver=resolver,
+            description=description,
+            metadata={"needs": needs, "values": self.values, "companions": self.beside},
+        )
+
+    def _made(self, begun: Sequence[Future[Any] | None], context: Context, row: Any, **arguments: Any) -> Any:
+        found = [future and future.result() for future in begun]
+        return self.make(context, row, *found, **arguments)
+
+    async def _later(
+        self,
+        waiting: Sequence[Future[Any]],
+        begun: Sequence[Future[Any] | None],
+        context: Context,
+        row: Any,
+        **arguments: Any,
+    ) -> Any:
+        await gather(*waiting)
+        return self._made(begun, context, row, **arguments)
+
+
+def worked_out(
+    make: Callable[..., Any], description: str, needs: Sequence[str] = ("id",), *beside: Companion
+) -> Any:
+    """A field without arguments that is worked out; see `Work`."""
+    work = Work(make, beside)
+
+    def resolve(root: Any, info: ContextInfo) -> Any:
+        return work.value(info.context, root)
+
+    return work.field(resolve, description, needs)
+
+
+def by_id(loader: Callable[[Context], DataLoader[int, Any]]) -> Companion:
+    """What a loader gives for the id of the row."""
+
+    def companion(context: Context) -> Callable[[Any], Future[Any]]:
+        load = loader(context).load
+        return lambda row: load(row.id)
+
+    return companion
+
+
+_seats = by_id(offering.seats_loader)
 
 
 def of_seats(
-    make: Callable[[Any, offering.Seats, dt.datetime], Any], description: str, needs: Sequence[str] = ()
+    make: Callable[[Context, Any, offering.Seats], Any], description: str, needs: Sequence[str] = ()
 ) -> Any:
     """A field of a run that the run, its seats and the time tell; `needs` are the columns of the run."""
-
-    def resolve(root: Any, info: ContextInfo) -> Any:
-        context = info.context
-        return when_read(_seats(context, root), lambda seats: make(root, seats, context.now))
-
-    return strawberry.field(
-        resolver=resolve, description=description, metadata={"needs": ("id", *needs), "companions": (_seats,)}
-    )
-
-
-def _seats(context: Context, run: Any) -> Any:
-    return offering.seats_of(context, run.id)
-
-
-def worked_out(work: Callable[[Context, int], Awaitable[Any]], description: str) -> Any:
-    """A field that work finds out from the object's id."""
-
-    def resolve(root: Any, info: ContextInfo) -> Any:
-        return work(info.context, root.id)
-
-    return strawberry.field(resolver=resolve, description=description, metadata={"needs": ("id",)})
+    return worked_out(make, description, ("id", *needs), _seats)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Any, Generic, TypeVar
 
 import strawberry
+from graphql import FieldNode, GraphQLObjectType
 from strawberry import ID, Info
 
 from app.errors import BadUserInput
@@ -117,15 +118,6 @@ def field(description: str, **options: Any) -> Any:
     return strawberry.field(description=description, **options)
 
 
-def when_read(future: asyncio.Future[Any], make: Callable[[Any], Any]) -> Any:
-    """What is made of something that is read: at once where it has been, else as an awaitable."""
-    return make(future.result()) if future.done() else _when_read(future, make)
-
-
-async def _when_read(future: asyncio.Future[Any], make: Callable[[Any], Any]) -> Any:
-    return make(await future)
-
-
 def database_id() -> Any:
     """A field that is the number which the platform's own APIs name a row by."""
 
@@ -135,23 +127,33 @@ def database_id() -> Any:
     return strawberry.field(resolver=resolve, description="Native number.", metadata={"needs": ("id",)})
 
 
-def _place(info: ContextInfo, source: Entity | Relation) -> tuple[Any, ...]:
+def place_of(parent_type: GraphQLObjectType, nodes: Sequence[FieldNode]) -> tuple[Any, ...]:
     """Names a field as it stands in the document, whatever object it is resolved on."""
-    return (source, *map(id, info._raw_info.field_nodes))
+    return (parent_type, *map(id, nodes))
+
+
+def prepared(info: ContextInfo, root: Any, prepare: Callable[[], Callable[[Any], Any]]) -> Any:
+    """What a field gives for an object, by a function that is prepared once for all objects.
+
+    Whoever finds the function in `shared` need not look at the arguments again.
+    """
+    raw, shared = info._raw_info, info.context.shared
+    place = place_of(raw.parent_type, raw.field_nodes)
+    resolve = shared.get(place)
+    if resolve is None:
+        resolve = shared[place] = prepare()
+    return resolve(root)
 
 
 def to_one(entity: Entity, column: str, description: str) -> Any:
     """A field that is the row whose id a column holds; null where the viewer may not see it."""
 
     def resolve(root: Any, info: ContextInfo) -> Any:
-        key = getattr(root, column)
-        if key is None:
-            return None
-        shared, name = info.context.shared, _place(info, entity)
-        loader = shared.get(name)
-        if loader is None:
-            loader = shared[name] = reading.row_loader(info.context, entity, columns(info))
-        return loader.load(key)
+        def prepare() -> Callable[[Any], Any]:
+            load = reading.row_loader(info.context, entity, columns(info)).load
+            return lambda root: None if (key := getattr(root, column)) is None else load(key)
+
+        return prepared(info, root, prepare)
 
     return strawberry.field(resolver=resolve, description=description, metadata={"needs": (column,)})
 
@@ -161,11 +163,11 @@ def lent(entity: Entity, name: str, description: str) -> Any:
     column, _ = entity.lent[name]
 
     def resolve(root: Any, info: ContextInfo) -> Any:
-        shared, place = info.context.shared, _place(info, entity)
-        loader = shared.get(place)
-        if loader is None:
-            loader = shared[place] = reading.lent_loader(info.context, entity, name)
-        return loader.load(getattr(root, column))
+        def prepare() -> Callable[[Any], Any]:
+            load = reading.lent_loader(info.context, entity, name).load
+            return lambda root: load(getattr(root, column))
+
+        return prepared(info, root, prepare)
 
     return strawberry.field(resolver=resolve, description=description, metadata={"needs": (column,)})
 
@@ -174,7 +176,11 @@ def to_many(relation: Relation, description: str, *, order: str = "id") -> Any:
     """A field that is the whole of a short list."""
 
     def resolve(root: Any, info: ContextInfo) -> Any:
-        return reading.related(info.context, relation, root.id, columns(info), order)
+        def prepare() -> Callable[[Any], Any]:
+            load = reading.related_loader(info.context, relation, columns(info), order).load
+            return lambda root: load(root.id)
+
+        return prepared(info, root, prepare)
 
     return strawberry.field(
         resolver=resolve,
@@ -233,14 +239,14 @@ def connection(
         where: where = None,
         order_by: order = None,
     ) -> Any:
-        def make() -> Listing:
+        def prepare() -> Callable[[Any], Any]:
             request = PageRequest(first, after, last, before, offset, as_where(where), as_order(order_by))
             needed = columns(info, "nodes") | columns(info, "edges", "node")
             beside = companions(info, "nodes") | companions(info, "edges", "node")
-            return Listing(info.context, source, request, needed, companions=beside)
+            found = Listing(info.context, source, request, needed, companions=beside)
+            return lambda root: found.page_of(root.id) if relation else found.page()
 
-        found = listing(info, source, make)
-        return found.page_of(root.id) if relation else found.page()
+        return prepared(info, root, prepare)
 
     def resolve(
         root: Any,
@@ -259,15 +265,6 @@ def connection(
         description=description,
         metadata={"needs": ("id",) if relation else (), "multiplier": page_size},
     )
-
-
-def listing(info: ContextInfo, source: Entity | Relation, make: Callable[[], Listing]) -> Listing:
-    """The list of a field as it stands in the document, one for all objects that it is resolved on."""
-    shared, place = info.context.shared, _place(info, source)
-    found: Listing | None = shared.get(place)
-    if found is None:
-        found = shared[place] = make()
-    return found
 
 
 def page_size(arguments: Mapping[str, Any], limits: PageLimits) -> int:
@@ -296,12 +293,16 @@ async def node_rows(
     They are in the order of their ids; what the viewer cannot see is None. Each
     entity takes one statement.
     """
-    context = info.context
+    context, entities = info.context, {entity for entity, _ in wanted}
     loaders = {
         entity: reading.row_loader(context, entity, columns(info, *path, of=entity.name))
-        for entity in {entity for entity, _ in wanted}
+        for entity in entities
     }
     rows = await asyncio.gather(*(loaders[entity].load(key) for entity, key in wanted))
+    for entity in entities:
+        beside = companions(info, *path, of=entity.name)
+        seen = [row for (of, _), row in zip(wanted, rows, strict=True) if of is entity and row is not None]
+        await reading.accompany(context, beside, seen)
     return [
         None if row is None else NodeRow(entity.name, row)
         for (entity, _), row in zip(wanted, rows, strict=True)

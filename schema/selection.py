@@ -1,16 +1,21 @@
 """Look-ahead: which columns a selection needs, so that no other column is read."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
 from typing import Any, cast
 
 from graphql import (
     FieldNode,
     FragmentSpreadNode,
+    GraphQLError,
     GraphQLField,
     GraphQLObjectType,
     GraphQLResolveInfo,
     InlineFragmentNode,
     SelectionSetNode,
+    get_argument_values,
     get_named_type,
     is_abstract_type,
 )
@@ -30,16 +35,32 @@ def columns(info: Info[Context, Any], *path: str, of: str | None = None) -> froz
     return _found(info, path, of, _columns_of)
 
 
-def companions(info: Info[Context, Any], *path: str, of: str | None = None) -> frozenset[Companion]:
+def companions(info: Info[Context, Any], *path: str, of: str | None = None) -> set[Companion]:
     """What the fields at a path below the current field read beside their objects; see `columns`."""
-    return _found(info, path, of, _companions_of)
+    found: set[Companion] = set()
+    for companion, field in _found(info, path, of, _companions_of):
+        # What is wrong with arguments is for the field itself to say.
+        with suppress(GraphQLError):
+            found.add(partial(companion, **field.arguments(info)) if field else companion)
+    return found
+
+
+@dataclass(frozen=True, eq=False)
+class _Field:
+    """A field with arguments, as it stands in the document."""
+
+    definition: GraphQLField
+    node: FieldNode
+
+    def arguments(self, info: Info[Context, Any]) -> dict[str, Any]:
+        return get_argument_values(self.definition, self.node, info._raw_info.variable_values)
 
 
 def _found(
     info: Info[Context, Any],
     path: Sequence[str],
     of: str | None,
-    wanted: Callable[[GraphQLField], Sequence[Any]],
+    wanted: Callable[[GraphQLField, FieldNode], Iterable[Any]],
 ) -> frozenset[Any]:
     raw = info._raw_info
     nodes = raw.field_nodes
@@ -69,12 +90,12 @@ def _needs(
     sets: _Sets,
     type_: GraphQLObjectType,
     raw: GraphQLResolveInfo[Any],
-    wanted: Callable[[GraphQLField], Sequence[Any]],
+    wanted: Callable[[GraphQLField, FieldNode], Iterable[Any]],
 ) -> Iterator[Any]:
     for node in _fields(sets, type_, raw):
         definition = type_.fields.get(node.name.value)
         if definition is not None:
-            yield from wanted(definition)
+            yield from wanted(definition, node)
 
 
 def _fields(sets: _Sets, type_: GraphQLObjectType, raw: GraphQLResolveInfo[Any]) -> Iterator[FieldNode]:
@@ -97,7 +118,7 @@ def _is_one(type_: GraphQLObjectType, name: str, raw: GraphQLResolveInfo[Any]) -
     return type_ is other or (is_abstract_type(other) and raw.schema.is_sub_type(other, type_))
 
 
-def _columns_of(definition: GraphQLField) -> Sequence[str]:
+def _columns_of(definition: GraphQLField, node: FieldNode) -> Sequence[str]:
     field: StrawberryField = definition.extensions["strawberry-definition"]
     if "needs" in field.metadata:
         needs: Sequence[str] = field.metadata["needs"]
@@ -105,7 +126,7 @@ def _columns_of(definition: GraphQLField) -> Sequence[str]:
     return () if field.base_resolver else (field.python_name,)
 
 
-def _companions_of(definition: GraphQLField) -> Sequence[Companion]:
+def _companions_of(definition: GraphQLField, node: FieldNode) -> Iterator[tuple[Companion, _Field | None]]:
     field: StrawberryField = definition.extensions["strawberry-definition"]
-    found: Sequence[Companion] = field.metadata.get("companions", ())
-    return found
+    for companion in field.metadata.get("companions", ()):
+        yield companion, _Field(definition, node) if definition.args else None

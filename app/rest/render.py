@@ -21,6 +21,8 @@ Row = dict[str, Any]
 Render = Callable[..., Response]
 """Makes a response of a value, a status and headers."""
 
+_HOLDERS = (dict, list)
+
 MELTED = "_"
 """How an alias begins whose object is dissolved: its members become those of what holds it."""
 
@@ -75,26 +77,26 @@ def melts(name: str) -> bool:
 
 
 @cache
-def _is_whole(names: tuple[str, ...]) -> bool:
-    return not any(map(melts, names))
-
-
-def _holds_more(value: Row) -> bool:
-    return any(isinstance(item, dict | list) for item in value.values())
+def _melting(names: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(filter(melts, names))
 
 
 def melt(value: Any) -> Any:
     """A document's data with all aliases dissolved that ask for it."""
     if isinstance(value, list):
         return [melt(item) for item in value]
-    if not isinstance(value, dict) or (_is_whole(tuple(value)) and not _holds_more(value)):
+    if not isinstance(value, dict):
         return value
+    inner = {name: melt(item) for name, item in value.items() if isinstance(item, _HOLDERS)}
+    melting = _melting(tuple(value))
+    if not melting:
+        return value | inner if inner else value
     melted: dict[str, Any] = {}
     for name, item in value.items():
-        if melts(name):
-            melted.update(melt(item) or {})
+        if name in melting:
+            melted.update(inner.get(name, {}))
         else:
-            melted[name] = melt(item) if isinstance(item, dict | list) else item
+            melted[name] = inner.get(name, item)
     return melted
 
 

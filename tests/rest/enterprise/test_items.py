@@ -8,11 +8,14 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from graphql.execution import Executor
 
+from app.graphql import execute
 from tests.databases import DIALECTS, Databases
 from tests.graphql.clients import Statements
 from tests.rest.enterprise.clients import LMS, ROOT, Enterprise, enterprise_of
 from tests.rest.enterprise.world import (
+    AUDIT,
     BARE,
     BARE_PROGRAM,
     BARE_RUN,
@@ -431,6 +434,15 @@ async def test_13_09_a_marketing_site_is_named_where_there_is_one(api: Enterpris
     assert program["enrollment_url"] == (
         f"{LMS}/enterprise/{uuid_of('accents')}/program/{FULL_PROGRAM}/enroll/?catalog={CATALOG}&{utm}"
     )
+
+
+async def test_lists_are_completed_as_graphql_core_completes_them(
+    api: Enterprise, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lists = [CATALOG, AUDIT, f"{CATALOG}/programs/{FULL_PROGRAM}"]
+    ours = [await api.get(path) for path in lists]
+    monkeypatch.setattr(execute, "RowsExecutor", Executor)
+    assert [await api.get(path) for path in lists] == ours
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)
