@@ -1,5 +1,6 @@
 """Lists of what is found by a few letters."""
 
+from collections.abc import Callable
 from typing import Annotated, Any
 
 import strawberry
@@ -11,8 +12,8 @@ from schema.catalog import CourseRun
 from schema.filters import ListedRunOrder
 from schema.inputs import as_order
 from schema.people import User
-from schema.relay import After, Connection, ContextInfo, First, Offset, listing, page_size
-from schema.selection import columns
+from schema.relay import After, Connection, ContextInfo, First, Offset, page_size, prepared
+from schema.selection import columns, companions
 
 
 def users_called() -> Any:
@@ -31,13 +32,13 @@ def users_called() -> Any:
         first: First = None,
         after: After = None,
     ) -> Connection[User]:
-        def make() -> Listing:
+        def prepare() -> Callable[[Any], Any]:
+            request = PageRequest(first, after, order=(Term("username"),))
             needed = columns(info, "nodes") | columns(info, "edges", "node")
-            return Listing(
-                info.context, USER, PageRequest(first, after, order=(Term("username"),)), needed, begins(term)
-            )
+            found = Listing(info.context, USER, request, needed, begins(term))
+            return lambda root: found.page()
 
-        found: Any = listing(info, USER, make).page()
+        found: Any = prepared(info, root, prepare)
         return found  # type: ignore[no-any-return]
 
     return strawberry.field(
@@ -68,12 +69,16 @@ def course_runs_with() -> Any:
             list[ListedRunOrder] | None, strawberry.argument(description="By id unless given.")
         ] = None,
     ) -> Connection[CourseRun]:
-        def make() -> Listing:
+        def prepare() -> Callable[[Any], Any]:
             request = PageRequest(first, after, offset=offset, order=as_order(order_by))
             needed = columns(info, "nodes") | columns(info, "edges", "node")
-            return Listing(info.context, LISTED_RUN, request, needed, holds(terms, all_of=all_of))
+            beside = companions(info, "nodes") | companions(info, "edges", "node")
+            found = Listing(
+                info.context, LISTED_RUN, request, needed, holds(terms, all_of=all_of), companions=beside
+            )
+            return lambda root: found.page()
 
-        found: Any = listing(info, LISTED_RUN, make).page()
+        found: Any = prepared(info, root, prepare)
         return found  # type: ignore[no-any-return]
 
     return strawberry.field(
