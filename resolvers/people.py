@@ -39,8 +39,9 @@ def begins(term: str) -> Callable[[Rows], ColumnElement[bool]]:
 
 
 async def existing_username(context: Context, username: str) -> str | None:
-    """How the name of an account is spelled; None when there is none. Raises `Unauthenticated`."""
-    context.viewer.require_user()
+    """How the name of an account is spelled; None when there is none, and for a stranger."""
+    if context.viewer.user_id is None:
+        return None
     user = table_of(models.User)
     wanted = storable(username, "username")
     named = select(user.c.username).where(func.lower(user.c.username) == wanted.encode().lower().decode())

@@ -33,8 +33,9 @@ ATTEMPTS = Relation(ATTEMPT, "subscription_id")
 
 
 async def exists(context: Context, uuid: UUID) -> bool:
-    """Whether there is a subscription, whosever it is. Raises `Unauthenticated`."""
-    context.viewer.require_user()
+    """Whether there is a subscription, whosever it is; a stranger is not told."""
+    if context.viewer.user_id is None:
+        return False
     named = select(_subscription.c.id).where(_subscription.c.uuid == uuid)
     return await context.reader.scalar(named) is not None
 

@@ -146,7 +146,8 @@ class Query:
         return found  # type: ignore[no-any-return]
 
     @strawberry.field(
-        description="How the name of an account is spelled, given in whatever case; null when there is none."
+        description="How the name of an account is spelled, given in whatever case; null when there is none,"
+        " and for strangers."
     )
     async def existing_username(
         self,
@@ -155,7 +156,9 @@ class Query:
     ) -> str | None:
         return await existing_username(info.context, username)
 
-    @strawberry.field(description="Whether there is a subscription of a webhook, whosever it is.")
+    @strawberry.field(
+        description="Whether there is a subscription of a webhook, whosever it is; false for strangers."
+    )
     async def webhook_subscription_exists(
         self, info: ContextInfo, uuid: Annotated[UUID, strawberry.argument(description="Its UUID.")]
     ) -> bool:
