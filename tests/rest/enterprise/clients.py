@@ -68,9 +68,8 @@ async def enterprise_of(
 ) -> AsyncIterator[Enterprise]:
     """A client of an application over a database."""
     url = database.url.render_as_string(hide_password=False)
-    app = create_app(
-        Settings(database_url=url, **{"lms_url": LMS, "webhook_worker": False} | settings), clock
-    )
+    given: dict[str, Any] = {"lms_url": LMS, "webhook_worker": False, **settings}
+    app = create_app(Settings(database_url=url, **given), clock)
     # A fault of the server's is a 500 for these tests too.
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     async with (
