@@ -16,6 +16,7 @@ from app.enterprise.change import Change, changed_values, check_text
 from app.enterprise.items import Content, ItemsChange, change_items, find_content, native_key, replace_items
 from app.enterprise.queries import Filter, check_filter, found_by
 from app.errors import BadUserInput
+from app.webhooks.emit import emit
 
 DEFAULT_TITLE = "All Content"
 
@@ -53,7 +54,7 @@ async def create_catalog(
     )
     session.add(catalog)
     await session.flush()
-    _tell(session, catalog, "created")
+    await _tell(session, catalog, "created")
     detail = {"title": title, "customer": customer.slug, "publishes_audit_urls": publishes_audit_urls}
     asked = {"query_title": query_title, "content_filter": content_filter}
     detail |= await _set_query(session, catalog, asked)
@@ -76,7 +77,7 @@ async def update_catalog(session: AsyncSession, catalog: EnterpriseCatalog, **va
         changes |= await _set_query(session, catalog, asked)
     if changes:
         catalog.modified = now()
-        _tell(session, catalog, "updated")
+        await _tell(session, catalog, "updated")
     return Change(catalog.id, "catalog.update", str(catalog.uuid), changes, made=bool(changes))
 
 
@@ -84,7 +85,7 @@ async def delete_catalog(session: AsyncSession, catalog: EnterpriseCatalog) -> C
     """Delete a catalog, which the caller has locked; what is in it stays where it is otherwise."""
     query = catalog.query
     detail = {"title": catalog.title, "customer": catalog.customer.slug}
-    _tell(session, catalog, "deleted")
+    await _tell(session, catalog, "deleted")
     await session.delete(catalog)
     await session.flush()
     await _drop_unused(session, query)
@@ -266,6 +267,6 @@ async def _drop_unused(session: AsyncSession, query: CatalogQuery | None) -> Non
         await session.delete(query)
 
 
-def _tell(session: AsyncSession, catalog: EnterpriseCatalog, what: str) -> None:
+async def _tell(session: AsyncSession, catalog: EnterpriseCatalog, what: str) -> None:
     payload = {"catalog": str(catalog.uuid), "customer": str(catalog.customer.uuid)}
-    session.add(Event(type=f"enterprise_catalog.{what}", payload=payload))
+    await emit(session, Event(type=f"enterprise_catalog.{what}", payload=payload))

@@ -10,6 +10,7 @@ from app.db.models import EnterpriseCustomer, Event, now
 from app.enterprise.change import Change, changed_values, check_slug, check_text
 from app.errors import BadUserInput
 from app.vocabulary import ConsentPolicy
+from app.webhooks.emit import emit
 
 _GREATEST = 2**31 - 1
 
@@ -51,7 +52,7 @@ async def create_customer(
             raise BadUserInput("another customer has this UUID", field="uuid")
     session.add(customer)
     await session.flush()
-    _tell(session, customer, "created")
+    await _tell(session, customer, "created")
     return Change(customer.id, "customer.create", slug, {"uuid": str(customer.uuid), **values})
 
 
@@ -63,7 +64,7 @@ async def update_customer(session: AsyncSession, customer: EnterpriseCustomer, *
         setattr(customer, name, value)
     if changes:
         customer.modified = now()
-        _tell(session, customer, "updated")
+        await _tell(session, customer, "updated")
     return Change(customer.id, "customer.update", subject, changes, made=bool(changes))
 
 
@@ -98,6 +99,6 @@ async def _check(session: AsyncSession, customer: EnterpriseCustomer, values: di
         raise BadUserInput("a site has a number from 1", field="site_id")
 
 
-def _tell(session: AsyncSession, customer: EnterpriseCustomer, what: str) -> None:
+async def _tell(session: AsyncSession, customer: EnterpriseCustomer, what: str) -> None:
     payload = {"customer": str(customer.uuid), "slug": customer.slug}
-    session.add(Event(type=f"enterprise_customer.{what}", payload=payload))
+    await emit(session, Event(type=f"enterprise_customer.{what}", payload=payload))

@@ -26,6 +26,7 @@ from app.db.models import (
 )
 from app.db.models.tables import table_of
 from app.vocabulary import ContentKind
+from app.webhooks.emit import emit
 
 _COLUMNS = {
     ContentKind.COURSE: "course_id",
@@ -207,8 +208,6 @@ async def _tell(
         "added": added,
         "removed": removed,
     }
-    await connection.execute(
-        insert(table_of(Event)).values(
-            type="enterprise_catalog.items_changed", occurred_at=moment, payload=payload
-        )
+    await emit(
+        connection, Event(type="enterprise_catalog.items_changed", occurred_at=moment, payload=payload)
     )

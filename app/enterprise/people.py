@@ -9,6 +9,7 @@ from sqlmodel import col, select
 from app.db.models import EnterpriseCustomer, EnterpriseLearner, Event, RoleAssignment, User
 from app.enterprise.change import Change
 from app.vocabulary import EnterpriseRole
+from app.webhooks.emit import emit
 
 EVERYWHERE = "*"
 """What stands for all customers (Enterprise contract 2.5)."""
@@ -31,7 +32,7 @@ async def assign_role(
     found = await _assignment(session, user, role, customer)
     if found is None:
         session.add(RoleAssignment(user_id=user.id, role=role, customer_id=customer.id if customer else None))
-    return _role_change(session, "assign", user, role, customer, made=found is None)
+    return await _role_change(session, "assign", user, role, customer, made=found is None)
 
 
 async def revoke_role(
@@ -41,7 +42,7 @@ async def revoke_role(
     found = await _assignment(session, user, role, customer)
     if found is not None:
         await session.delete(found)
-    return _role_change(session, "revoke", user, role, customer, made=found is not None)
+    return await _role_change(session, "revoke", user, role, customer, made=found is not None)
 
 
 async def list_roles(session: AsyncSession) -> Sequence[Row[str, str, str | None]]:
@@ -72,7 +73,7 @@ async def _set_link(
     if made:
         what = "linked" if linked else "unlinked"
         payload = {"customer": str(customer.uuid)}
-        session.add(Event(type=f"enterprise_learner.{what}", user_id=user.id, payload=payload))
+        await emit(session, Event(type=f"enterprise_learner.{what}", user_id=user.id, payload=payload))
     action = "learner.link" if linked else "learner.unlink"
     return Change(user.id, action, user.username, {"customer": customer.slug}, made)
 
@@ -90,7 +91,7 @@ async def _assignment(
     return found
 
 
-def _role_change(
+async def _role_change(
     session: AsyncSession,
     verb: str,
     user: User,
@@ -101,6 +102,7 @@ def _role_change(
 ) -> Change:
     if made:
         payload = {"role": role, "customer": str(customer.uuid) if customer else EVERYWHERE}
-        session.add(Event(type=f"enterprise_role.{verb.rstrip('e')}ed", user_id=user.id, payload=payload))
+        what = {"assign": "assigned", "revoke": "revoked"}[verb]
+        await emit(session, Event(type=f"enterprise_role.{what}", user_id=user.id, payload=payload))
     detail = {"role": role, "customer": customer.slug if customer else EVERYWHERE}
     return Change(user.id, f"role.{verb}", user.username, detail, made)
