@@ -21,6 +21,11 @@ class Mutation:
     unenroll: enrolling.UnenrollResult = mutation(
         enrolling.UnenrollInput, enrolling.unenroll, "End an enrollment, which stays on record. For staff."
     )
+    update_progress: enrolling.UpdateProgressResult = mutation(
+        enrolling.UpdateProgressInput,
+        enrolling.update_progress,
+        "Record how far a learner got. Webhooks are told when it is further than before. For staff.",
+    )
     record_events: tracking.RecordEventsResult = mutation(
         tracking.RecordEventsInput,
         tracking.record_events,

@@ -7,6 +7,7 @@ look at, and does not keep others from delivering.
 
 import asyncio
 import datetime as dt
+import logging
 from asyncio import Event
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
@@ -38,6 +39,8 @@ _BATCH = 10
 _MOST_FAULTS = 20
 _FAULT_DELAY = dt.timedelta(seconds=5)
 _NOW = dt.timedelta()
+
+_logger = logging.getLogger("lyceum.webhooks")
 
 _job = table(
     _SETTINGS.queue_table, *map(column, ("payload", "entrypoint", "status")), schema=_SETTINGS.db_schema
@@ -99,6 +102,7 @@ class PostgresQueue:
                     if isinstance(claimed, Claimed):
                         await deliver_on(deliverer, claimed, stopping)
                 except Exception as error:
+                    _logger.warning("A delivery failed; it is made again", exc_info=error)
                     if job.attempts < _MOST_FAULTS:
                         raise RetryRequested(_FAULT_DELAY, repr(error)) from error
                     raise
