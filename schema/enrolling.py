@@ -7,7 +7,7 @@ from uuid import UUID
 import strawberry
 from strawberry import ID, UNSET
 
-from resolvers import enrolling, enrollment
+from resolvers import enrolling, enrollment, progressing
 from resolvers.context import Context
 from resolvers.enrolling import Attribute, Saved, Wish
 from schema.enrollment import Enrollment
@@ -63,6 +63,15 @@ class UnenrollInput:
     id: ID = field("Global id of the enrollment.")
 
 
+@strawberry.input(description="How far a learner got. What is absent or null stays.")
+class UpdateProgressInput:
+    id: ID = field("Global id of the enrollment.")
+    absolute_progress: float | None = field("Points reached.", default=UNSET)
+    max_possible_progress: float | None = field("Points that can be reached.", default=UNSET)
+    completed: bool | None = field("Whether the run is completed.", default=UNSET)
+    success: bool | None = field("Whether it is completed successfully.", default=UNSET)
+
+
 @strawberry.type(description="An enrollment is as the input wants it.")
 class EnrollmentSaved:
     enrollment_id: strawberry.Private[int]
@@ -95,6 +104,12 @@ UnenrollResult = Annotated[
 ]
 
 
+UpdateProgressResult = Annotated[
+    EnrollmentSaved | ValidationError | NotFound | NotPermitted,
+    strawberry.union("UpdateProgressResult", description="What comes of recording progress."),
+]
+
+
 async def enroll(context: Context, input: EnrollInput) -> EnrollmentSaved | EnrollmentValid:
     """Enroll a user in a course run."""
     given = values_of(input)
@@ -114,6 +129,13 @@ async def update_enrollment(context: Context, input: UpdateEnrollmentInput) -> E
     """Change an enrollment."""
     key = key_of(input.id, enrollment.ENROLLMENT)
     return _saved(await enrolling.update(context, key, _wish(values_of(input))))
+
+
+async def update_progress(context: Context, input: UpdateProgressInput) -> EnrollmentSaved:
+    """Record how far a learner got."""
+    given = {name: value for name, value in values_of(input).items() if value is not None}
+    key = key_of(given.pop("id"), enrollment.ENROLLMENT)
+    return EnrollmentSaved(enrollment_id=await progressing.update(context, key, given), created=False)
 
 
 async def unenroll(context: Context, input: UnenrollInput) -> EnrollmentSaved:

@@ -27,6 +27,11 @@ class Mutation:
         "Let an enterprise customer see what a linked learner does in a course run, or no longer. For the"
         " learner, and for staff.",
     )
+    update_progress: enrolling.UpdateProgressResult = mutation(
+        enrolling.UpdateProgressInput,
+        enrolling.update_progress,
+        "Record how far a learner got. Webhooks are told when it is further than before. For staff.",
+    )
     record_events: tracking.RecordEventsResult = mutation(
         tracking.RecordEventsInput,
         tracking.record_events,

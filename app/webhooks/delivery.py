@@ -32,7 +32,7 @@ from app.webhooks.exchange import Client, Exchange
 from app.webhooks.keys import Key, Vault, signed_headers
 from app.webhooks.pending import PENDING, SCHEDULED
 from app.webhooks.postgres import put
-from app.webhooks.queue import Claimed, Later
+from app.webhooks.queue import MOST_OF_ONE, Claimed, Later
 from app.webhooks.retries import next_try
 
 MOST_KEPT = 50
@@ -44,9 +44,6 @@ GONE = "Delivery suspended: target gone."
 NO_KEY = "The key to sign with cannot be read: it was sealed with another LYCEUM_WEBHOOK_KEYS."
 
 _FAILING_FOR = dt.timedelta(hours=120)
-_MOST_AT_A_TIME = 10
-"""Attempts that one target has to bear at a time."""
-
 _MOST_TRANSACTIONS = 4
 _LOCK_MILLISECONDS = 5000
 _BETWEEN_LOOKS = dt.timedelta(seconds=0.1)
@@ -271,7 +268,7 @@ async def _pause(connection: AsyncConnection, subscription: Any, now: dt.datetim
         under_way = select(func.count()).where(
             _attempt.c.subscription_id == subscription.id, PENDING, _attempt.c.leased_until >= now
         )
-        if (await connection.scalar(under_way) or 0) < _MOST_AT_A_TIME:
+        if (await connection.scalar(under_way) or 0) < MOST_OF_ONE:
             if rate:
                 await _change(connection, subscription.id, started_at=now)
             return None

@@ -20,6 +20,7 @@ from app.webhooks.pending import PENDING
 from app.webhooks.postgres import put
 
 _CHUNK = 500
+_TOLD = frozenset(WebhookEvent)
 _COLUMNS = ("type", "occurred_at", "user_id", "course_id", "run_id", "payload")
 
 
@@ -38,7 +39,7 @@ async def emit(place: AsyncConnection | AsyncSession, *events: Event) -> None:
 async def _emit(connection: AsyncConnection, events: Sequence[Event]) -> None:
     rows = [{name: getattr(event, name) for name in _COLUMNS} for event in events]
     ids = await _insert(connection, rows)
-    told = [(id_, event) for id_, event in zip(ids, events, strict=True) if event.type in set(WebhookEvent)]
+    told = [(id_, event) for id_, event in zip(ids, events, strict=True) if event.type in _TOLD]
     if not told:
         return
     subscriptions = await _subscriptions(connection, {event.type for _, event in told})

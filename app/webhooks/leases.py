@@ -25,7 +25,7 @@ class LeaseQueue:
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
-        self._tasks: set[Task[None]] = set()
+        self._tasks: set[Task[Later | None]] = set()
         self._paused: dict[int, dt.datetime] = {}
 
     async def run(self, deliverer: Deliverer, stopping: Event) -> None:
@@ -62,7 +62,7 @@ class LeaseQueue:
         task.add_done_callback(self._end)
         return True
 
-    def _end(self, task: Task[None]) -> None:
+    def _end(self, task: Task[Later | None]) -> None:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()):
             _logger.error("A delivery failed; it is made again", exc_info=error)

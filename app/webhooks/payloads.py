@@ -20,6 +20,7 @@ PROGRESS = ("absolute_progress", "max_possible_progress", "completed", "success"
 """The columns of `Progress` that the payload of an event about it has."""
 
 MIME_TYPE = "application/vnd.nextthought.zapier."
+_OF_COURSE = ("key", "title", "short_description", "full_description")
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _LONGEST_PROVIDER_ID = 32
 EVENT_CLASSES = {
@@ -44,11 +45,8 @@ async def bodies(connection: AsyncConnection, events: Sequence[Event]) -> list[s
     """The text that is sent for each event, as things are in the transaction of the connection."""
     users = await _rows(connection, select(table_of(User)), table_of(User), (it.user_id for it in events))
     run, course = table_of(CourseRun), table_of(Course)
-    joined = select(
-        run, course.c.key.label("course_key"), course.c.title.label("course_title"),
-        course.c.short_description.label("course_description"),
-        course.c.full_description.label("course_full_description"),
-    ).join(course, course.c.id == run.c.course_id)  # fmt: skip
+    of_course = [course.c[name].label(f"course_{name}") for name in _OF_COURSE]
+    joined = select(run, *of_course).join(course, course.c.id == run.c.course_id)
     runs = await _rows(connection, joined, run, (it.run_id for it in events))
     return [
         orjson.dumps(
@@ -118,7 +116,7 @@ def course_details(run: Any) -> Object:
         "Id": ntiid_of(run.key),
         "ProviderId": run.course_key.rpartition("+")[2][:_LONGEST_PROVIDER_ID],
         "Title": run.title or run.course_title or run.key,
-        "Description": run.short_description or run.course_description or "",
+        "Description": run.short_description or run.course_short_description or "",
         "RichDescription": run.full_description or run.course_full_description or "",
         "StartDate": run.start and instant(run.start),
         "EndDate": run.end and instant(run.end),

@@ -7,8 +7,10 @@ look at, and does not keep others from delivering.
 
 import asyncio
 import datetime as dt
+import logging
 from asyncio import Event
-from collections.abc import AsyncIterator, Sequence
+from collections import Counter
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager, suppress
 
 from pgqueuer.adapters.drivers.asyncpg import AsyncpgDriver
@@ -22,63 +24,57 @@ from pgqueuer.domain.errors import RetryRequested
 from pgqueuer.domain.models import Job
 from pgqueuer.domain.settings import DBSettings
 from pgqueuer.queries import Queries
-from sqlalchemy import NullPool, Text, cast, column, func, select, table
+from sqlalchemy import NullPool, Text, cast, column, exists, func, select, table
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
-from sqlmodel import col
 
 from app.db.engine import Database
 from app.db.models import DeliveryAttempt
+from app.db.models.tables import table_of
 from app.db.types import UtcDateTime
 from app.webhooks.pending import SCHEDULED
-from app.webhooks.queue import MOST_AT_A_TIME, Claimed, Deliverer, Later, deliver_on
+from app.webhooks.queue import (
+    MOST_AT_A_TIME,
+    MOST_OF_ONE,
+    Claimed,
+    Deliverer,
+    Later,
+    deliver_on,
+)
 
 _SETTINGS = DBSettings(db_schema="webhook_queue")
 _ENTRYPOINT = "webhook"
 _BATCH = 10
 _MOST_FAULTS = 20
+_ENOUGH = 4 * MOST_AT_A_TIME
 _FAULT_DELAY = dt.timedelta(seconds=5)
 _NOW = dt.timedelta()
 
+_logger = logging.getLogger("lyceum.webhooks")
+
 _job = table(
-    _SETTINGS.queue_table, *map(column, ("payload", "entrypoint", "status")), schema=_SETTINGS.db_schema
+    _SETTINGS.queue_table,
+    *(column(name) for name in ("payload", "status")),
+    column("execute_after", UtcDateTime()),
+    schema=_SETTINGS.db_schema,
 )
-_JOBS = (
-    select(_job.c.payload, func.count().label("number"))
-    .where(_job.c.entrypoint == _ENTRYPOINT, cast(_job.c.status, Text) != "failed")
-    .group_by(_job.c.payload)
-    .subquery()
-)
-_LACKING = (
-    select(
-        col(DeliveryAttempt.subscription_id),
-        (func.count() - func.coalesce(func.max(_JOBS.c.number), 0)).label("number"),
-    )
-    .outerjoin(
-        _JOBS, _JOBS.c.payload == func.convert_to(cast(col(DeliveryAttempt.subscription_id), Text), "UTF8")
-    )
-    .where(SCHEDULED)
-    .group_by(col(DeliveryAttempt.subscription_id))
-    .having(func.count() > func.coalesce(func.max(_JOBS.c.number), 0))
-)
+_is_live = cast(_job.c.status, Text) != "failed"
+_starts_soon = _job.c.execute_after < func.clock_timestamp() + dt.timedelta(minutes=1)
 
 
 async def put(
-    connection: AsyncConnection, subscription_ids: Sequence[int], delay: dt.timedelta = _NOW
+    connection: AsyncConnection, subscription_ids: Iterable[int], delay: dt.timedelta = _NOW
 ) -> None:
-    """Have one attempt of each subscription made once the transaction of the connection is committed.
+    """Have what is due of some subscriptions sent, once the transaction of the connection is committed.
 
-    A subscription may be named more than once. Other databases need no jobs.
+    Each may be named as often as it has something to send. Other databases need no jobs.
     """
-    if connection.dialect.name != "postgresql" or not subscription_ids:
+    numbers = Counter(subscription_ids)
+    jobs = [str(id_).encode() for id_, number in numbers.items() for _ in range(min(number, MOST_OF_ONE))]
+    if connection.dialect.name != "postgresql" or not jobs:
         return
     raw = await connection.get_raw_connection()
-    number = len(subscription_ids)
-    await _queries(raw.driver_connection).enqueue(
-        [_ENTRYPOINT] * number,
-        [str(id_).encode() for id_ in subscription_ids],
-        [0] * number,
-        [delay] * number,
-    )
+    queries = _queries(raw.driver_connection)
+    await queries.enqueue([_ENTRYPOINT] * len(jobs), list(jobs), [0] * len(jobs), [delay] * len(jobs))
 
 
 class PostgresQueue:
@@ -97,8 +93,11 @@ class PostgresQueue:
                 try:
                     claimed = await deliverer.claim(int(job.payload or b""))
                     if isinstance(claimed, Claimed):
-                        await deliver_on(deliverer, claimed, stopping)
+                        claimed = await deliver_on(deliverer, claimed, stopping)
+                    if isinstance(claimed, Later) and await self._are_too_many(job):
+                        return
                 except Exception as error:
+                    _logger.warning("A delivery failed; it is made again", exc_info=error)
                     if job.attempts < _MOST_FAULTS:
                         raise RetryRequested(_FAULT_DELAY, repr(error)) from error
                     raise
@@ -121,13 +120,33 @@ class PostgresQueue:
                     await stop
 
     async def mend(self) -> None:
-        """Give a job to every attempt that has lost its own.
+        """Give jobs to subscriptions that have something to send, and none.
 
-        Attempts and jobs are counted in one statement, as they come and go together.
+        Attempts and jobs are looked at in one statement, as they come together.
         """
+        attempt = table_of(DeliveryAttempt)
+        subscription_id = attempt.c.subscription_id
+        started = exists().where(
+            _job.c.payload == func.convert_to(cast(subscription_id, Text), "UTF8"), _is_live, _starts_soon
+        )
+        lacking = (
+            select(subscription_id, func.count())
+            .where(SCHEDULED, attempt.c.due_at <= func.clock_timestamp(), ~started)
+            .group_by(subscription_id)
+        )
         async with self._database.begin() as connection:
-            for subscription_id, number in (await connection.execute(_LACKING)).all():
-                await put(connection, [subscription_id] * number)
+            for id_, number in (await connection.execute(lacking)).all():
+                await put(connection, [id_] * number)
+
+    async def _are_too_many(self, job: Job) -> bool:
+        """Whether a job that finds nothing to do can go: there are others enough.
+
+        So many that those which go at the same time do not leave too few.
+        """
+        others = select(_job.c.payload).where(_job.c.payload == job.payload, _is_live, _starts_soon)
+        counted = select(func.count()).select_from(others.limit(_ENOUGH + 1).subquery())
+        async with self._database.begin() as connection:
+            return (await connection.scalar(counted) or 0) > _ENOUGH
 
     async def forget(self, before: dt.datetime) -> None:
         """Remove what the queue keeps of jobs that were done before an instant."""

@@ -1,10 +1,10 @@
 """The port that starts attempts, whatever keeps the queue.
 
-A job says that a subscription has something to send, and no more: each attempt
-that gets due has one job, and whichever comes first sends what is first. So
-attempts of a subscription start in order whoever works, and a job too many does
-no harm. That there is one too few is what only a fault can bring about, and what
-`mend` finds.
+A job says that a subscription has something to send, and no more: whichever comes
+first sends what is first, and goes on until there is nothing more. So attempts of
+a subscription start in order whoever works, and a job too many does no harm. A
+job ends when nothing is pending that could be sent; that there is none while
+something is, is what only a fault can bring about, and what `mend` finds.
 """
 
 import asyncio
@@ -15,6 +15,9 @@ from typing import Any, Protocol
 
 MOST_AT_A_TIME = 100
 """Attempts that a worker makes at a time."""
+
+MOST_OF_ONE = 10
+"""Attempts that one target has to bear at a time, and so the jobs of it that have something to do."""
 
 
 @dataclass(frozen=True)
@@ -49,23 +52,24 @@ class Queue(Protocol):
         """Work until it is time to stop, then finish what was begun."""
 
     async def mend(self) -> None:
-        """Give a job to every attempt that has lost its own."""
+        """Give jobs to subscriptions that have something to send, and none."""
 
     async def forget(self, before: dt.datetime) -> None:
         """Remove what the queue keeps of jobs that were done before an instant."""
 
 
-async def deliver_on(deliverer: Deliverer, claimed: Claimed, stopping: Event) -> None:
+async def deliver_on(deliverer: Deliverer, claimed: Claimed, stopping: Event) -> Later | None:
     """Deliver what was claimed, and then what else of the subscription can be had at once.
 
-    So a backlog is worked off without a pause, and jobs that come later find less to do.
+    The answer is what `claim` said last, and that there may be more when it is time to stop.
     """
     following: Claimed | Later | None = claimed
     while isinstance(following, Claimed):
         await deliverer.deliver(following)
-        if stopping.is_set():
-            return
-        following = await deliverer.claim(claimed.subscription.id)
+        following = (
+            Later(dt.timedelta()) if stopping.is_set() else await deliverer.claim(claimed.subscription.id)
+        )
+    return following
 
 
 async def sleep(stopping: Event, seconds: float) -> None:

@@ -193,7 +193,7 @@ _SAMPLE_RUN = SimpleNamespace(
     created=_SAMPLE_MOMENT,
     modified=_SAMPLE_MOMENT,
     course_title=None,
-    course_description=None,
+    course_short_description=None,
     course_full_description=None,
 )
 _SAMPLE_FACTS = {"mode": "audit", "absolute_progress": 2, "max_possible_progress": 3}

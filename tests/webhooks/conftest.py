@@ -22,7 +22,8 @@ from app.webhooks.subscriptions import Subscriptions
 from app.webhooks.worker import Worker
 from tests.webhooks.receivers import Receiver, receiving
 
-SETTINGS = Settings(webhook_allow_private_targets=True, webhook_lease=1)
+SETTINGS = Settings(webhook_allow_private_targets=True)
+IMPATIENT = SETTINGS.model_copy(update={"webhook_lease": 1})
 
 
 @pytest.fixture

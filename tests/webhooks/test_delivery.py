@@ -19,6 +19,7 @@ from app.webhooks.queue import Claimed
 from tests.databases import Databases
 from tests.graphql.clients import STAFF_KEY, add_user, client_of
 from tests.webhooks.conftest import (
+    IMPATIENT,
     SETTINGS,
     SetClock,
     attempts,
@@ -130,12 +131,12 @@ async def test_what_a_dead_worker_held_is_delivered_by_another(
 ) -> None:
     id_ = await hook(database, receiver.url())
     await make_users(database, "ann")
-    dead = Delivery(database, SETTINGS, now, Client(allow_private=True))
+    dead = Delivery(database, IMPATIENT, now, Client(allow_private=True))
     assert isinstance(await dead.claim(id_), Claimed)
     waiting = await dead.claim(id_)
     assert not isinstance(waiting, Claimed) and waiting is not None
-    assert 0.5 < waiting.delay.total_seconds() <= SETTINGS.webhook_lease
-    async with working(database):
+    assert 0.5 < waiting.delay.total_seconds() <= IMPATIENT.webhook_lease
+    async with working(database, IMPATIENT):
         await until(lambda: receiver.deliveries)
         await until(lambda: are_resolved(database))
 
@@ -187,7 +188,7 @@ class Failing:
 
     def __init__(self, database: Database, receiver: Receiver, *, retries: bool) -> None:
         self.database, self.receiver, self.clock = database, receiver, SetClock()
-        settings = SETTINGS.model_copy(update={"webhook_retries": retries})
+        settings = IMPATIENT.model_copy(update={"webhook_retries": retries})
         self.delivery = Delivery(database, settings, self.clock, Client(allow_private=True))
 
     async def begin(self) -> None:

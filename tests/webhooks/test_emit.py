@@ -24,8 +24,8 @@ from app.webhooks.catalogue import CATALOGUE
 from app.webhooks.emit import emit
 from app.webhooks.payloads import progress_details, user_details
 from tests.admin.clients import Browser
-from tests.graphql.clients import STAFF_KEY, Statements, add_user
-from tests.graphql.enrolling import fill, platform_of
+from tests.graphql.clients import LEARNER_KEY, STAFF_KEY, Statements, add_user
+from tests.graphql.enrolling import OTHER_KEY, fill, platform_of
 from tests.imports.commands import Lyceum, run_lyceum
 from tests.imports.small_oulad import copy_of_one_module
 from tests.imports.test_edx_package import package as package
@@ -34,6 +34,9 @@ from tests.webhooks.conftest import attempts, hook, make_users
 
 VALIDATORS = {type_: jsonschema_rs.validator_for(entry.schema) for type_, entry in CATALOGUE.items()}
 RUN = "course-v1:Uni+Alg+R1"
+UPDATE_PROGRESS = """mutation ($input: UpdateProgressInput!) { done: updateProgress(input: $input) { __typename
+  ... on ValidationError { field }
+  ... on EnrollmentSaved { enrollment { progress { absoluteProgress maxPossibleProgress completed success } } } } }"""
 
 
 @pytest.fixture
@@ -94,6 +97,39 @@ async def test_graphql(hooked: Database) -> None:
     assert (enrolled["Scope"], other["Scope"]) == ("ForCreditNonDegree", "Public")
     assert enrolled["Course"]["Id"] == ntiid_of("course-v1:Org+C+paid")
     assert enrolled["Course"]["ProviderId"] == "C"
+
+
+async def test_progress_is_told_when_it_is_more_than_before(hooked: Database) -> None:
+    await fill(hooked)
+    async with platform_of(hooked) as platform:
+        saved = await platform.enroll("staff", "free", username="learner")
+        id_ = saved["enrollment"]["id"]
+
+        async def update(who: str = STAFF_KEY, **values: Any) -> Any:
+            return (await platform.client.ask(UPDATE_PROGRESS, {"input": {"id": id_, **values}}, key=who))[
+                "done"
+            ]
+
+        assert (await update(absoluteProgress=2, maxPossibleProgress=3))["enrollment"]["progress"] == {
+            "absoluteProgress": 2,
+            "maxPossibleProgress": 3,
+            "completed": False,
+            "success": False,
+        }
+        await update(absoluteProgress=2)
+        await update(absoluteProgress=1)
+        await update(completed=True)
+        await update(success=True)
+        assert (await update(completed=False))["field"] == "success"
+        assert (await update(absoluteProgress=-1))["field"] == "absoluteProgress"
+        assert (await update(LEARNER_KEY, absoluteProgress=3))["__typename"] == "NotPermitted"
+        assert (await update(OTHER_KEY, absoluteProgress=3))["__typename"] == "NotFound"
+    progress = [it["Data"]["Progress"] for it in (await told(hooked))[1:]]
+    assert [(it["AbsoluteProgress"], it["Completed"], it["Success"]) for it in progress] == [
+        (2, False, False),
+        (1, True, True),
+    ]
+    assert progress[0]["PercentageProgress"] == 2 / 3
 
 
 async def test_rest_and_admin_pages_and_tracking_events(hooked: Database) -> None:

@@ -111,7 +111,7 @@ async def test_every_committed_change_is_told_and_nothing_else(
                 victim.kill()
                 await asyncio.to_thread(victim.start)
                 await load
-        await until(lambda: nothing_is_pending(database), 60)
+        await until(lambda: nothing_is_pending(database), 60 + 10 * KILLS)
     async with database.reader.connect() as connection:
         statement = select(col(User.username)).where(col(User.username).startswith("change-"))
         committed = set(await connection.scalars(statement))
