@@ -2,7 +2,11 @@
 
 from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
-from selenium.webdriver.support.expected_conditions import element_to_be_clickable, url_contains
+from selenium.webdriver.support.expected_conditions import (
+    element_to_be_clickable,
+    url_contains,
+    visibility_of_element_located,
+)
 from selenium.webdriver.support.wait import WebDriverWait
 
 
@@ -32,7 +36,8 @@ class Pages:
         self._wait.until(url_contains(self._root + path))
 
     def text(self, selector: str = "body") -> str:
-        return self._browser.find_element(By.CSS_SELECTOR, selector).text
+        # A page that was only just asked for is not there at once.
+        return self._wait.until(visibility_of_element_located((By.CSS_SELECTOR, selector))).text
 
     def wait_for_text(self, text: str) -> None:
         self._wait.until(lambda _: text in self.text())
