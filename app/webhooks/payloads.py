@@ -20,7 +20,9 @@ PROGRESS = ("absolute_progress", "max_possible_progress", "completed", "success"
 """The columns of `Progress` that the payload of an event about it has."""
 
 MIME_TYPE = "application/vnd.nextthought.zapier."
-_OF_COURSE = ("key", "title", "short_description", "full_description")
+OF_COURSE = ("key", "title", "short_description", "full_description")
+"""The columns of `Course` that `course_details` takes, their names after `course_`."""
+
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _LONGEST_PROVIDER_ID = 32
 EVENT_CLASSES = {
@@ -45,7 +47,7 @@ async def bodies(connection: AsyncConnection, events: Sequence[Event]) -> list[s
     """The text that is sent for each event, as things are in the transaction of the connection."""
     users = await _rows(connection, select(table_of(User)), table_of(User), (it.user_id for it in events))
     run, course = table_of(CourseRun), table_of(Course)
-    of_course = [course.c[name].label(f"course_{name}") for name in _OF_COURSE]
+    of_course = [course.c[name].label(f"course_{name}") for name in OF_COURSE]
     joined = select(run, *of_course).join(course, course.c.id == run.c.course_id)
     runs = await _rows(connection, joined, run, (it.run_id for it in events))
     return [

@@ -9,7 +9,7 @@ from app.ntiid import ntiid_of
 from app.rest.schemas import STRING, Schema, nullable
 from app.rest.zapier.paths import ATTEMPT, SUBSCRIPTION
 from app.vocabulary import SCOPE_ATTRIBUTE, WebhookEvent
-from app.webhooks.payloads import MIME_TYPE, course_details, instant, scope_of, user_details
+from app.webhooks.payloads import MIME_TYPE, OF_COURSE, course_details, instant, scope_of, user_details
 
 Object = dict[str, Any]
 Data = Mapping[str, Any]
@@ -49,9 +49,9 @@ def user(data: Data) -> Object:
 
 
 def course(data: Data) -> Object:
-    """A course run."""
-    texts = dict.fromkeys(("course_title", "course_description", "course_full_description"))
-    return course_details(_row(data, course_key=data["course"]["key"], **texts))
+    """A course run, which GraphQL gives the texts of its course where it has none."""
+    of_course = {f"course_{name}": data["course"].get(name) for name in OF_COURSE}
+    return course_details(_row(data, **of_course))
 
 
 def enrollment(of: Data, run: Data, enrolled: Data) -> Object:

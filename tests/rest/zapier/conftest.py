@@ -32,6 +32,8 @@ PASSWORD = "correct horse"
 PEOPLE = {"root": "Root Admin", "admin.one": "Ada One", "admin.two": "Bob Two", "learner": "Zap van Tester"}
 KEY = "course-v1:Org+C{number}+R1"
 TITLES = ("alpha", "Beta", "gamma", "Delta", "epsilon", "Zeta", "eta")
+BARE = "epsilon"
+"""The course that nothing is said of."""
 
 
 @dataclass
@@ -96,7 +98,8 @@ async def school(request: pytest.FixtureRequest, databases: Databases) -> Databa
             await set_password_hash(session, name, password_hash)
             learner = user.id
         for number, title in enumerate(TITLES, start=1):
-            course = Course(key=f"Org+C{number}", title=title, short_description=f"About {title}")
+            about = None if title == BARE else f"About {title}"
+            course = Course(key=f"Org+C{number}", title=title, short_description=about)
             session.add(course)
             await session.flush()
             start = dt.datetime(2026, number, 1, tzinfo=dt.UTC) if number % 2 else None

@@ -6,7 +6,7 @@ from app.db.engine import Database
 from app.settings import Settings
 from app.vocabulary import WebhookEvent
 from tests.rest.clients import state
-from tests.rest.zapier.conftest import ENROLLMENTS, HOOK, KEY, ROOT, TITLES, Zapier, is_fault
+from tests.rest.zapier.conftest import BARE, ENROLLMENTS, HOOK, KEY, ROOT, TITLES, Zapier, is_fault
 from tests.webhooks.conftest import attempts, hook
 
 SEARCH = f"{ROOT}/zapier/course_search"
@@ -103,6 +103,8 @@ async def test_finding_courses(zapier: Zapier) -> None:
     assert await titles(filter="ALPHA") == ["alpha"]
     assert await titles(filter="about z") == ["Zeta"]
     assert await titles(filter="c5") == ["epsilon"]
+    (bare,) = (await zapier.json(SEARCH, filter=BARE))["Items"]
+    assert bare["Description"] == bare["RichDescription"] == ""
     assert await titles(filter="Org") == await titles(filter="phys") == await titles(filter="%") == []
     assert await titles(filter="PHYSICS") == ["eta"]
     assert await titles(filter="alpha, gamma") == ["alpha", "gamma"]
