@@ -15,6 +15,7 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from app.admin.site import admin_routes
 from app.auth.clock import Clock, now
 from app.auth.credentials import Authenticator
+from app.auth.invitations.mail import Mailer
 from app.auth.invitations.page import routes as invitation_routes
 from app.auth.invitations.queue import Postman
 from app.auth.oauth.routes import routes as oauth_routes
@@ -82,8 +83,10 @@ def create_app(settings: Settings | None = None, clock: Clock = now) -> Starlett
     )
     socket = GraphQLSocket(executor, authenticator, settings)
     user_tokens = UserTokens(database, passwords, oauth.requests, settings, clock)
-    shim = Shim(APIS, executor, authenticator, Services(database, user_tokens), settings, clock)
-    delivery, postman = Worker(database, settings, clock), Postman(database, settings, clock)
+    mailer = Mailer(settings)
+    services = Services(database, user_tokens, mailer)
+    shim = Shim(APIS, executor, authenticator, services, settings, clock)
+    delivery, postman = Worker(database, settings, clock), Postman(database, settings, clock, mailer)
     proxies = settings.trusted_proxies
 
     async def front(request: Request) -> Response:

@@ -12,10 +12,11 @@ from threading import Thread
 
 @dataclass(frozen=True)
 class LiveServer:
-    """A running server: `url` is its root without a slash at the end."""
+    """A running server: `url` is its root without a slash at the end, `log` the lines that it writes."""
 
     url: str
     pid: int
+    log: list[str]
 
 
 def free_port() -> int:
@@ -40,7 +41,7 @@ def running_server(environment: Mapping[str, str], *options: str) -> Iterator[Li
     rest: Thread | None = None
     try:
         assert process.stdout is not None
-        output = ""
+        output, log = "", list[str]()
         for line in process.stdout:
             output += line
             # With several processes the second comes after the first.
@@ -49,9 +50,9 @@ def running_server(environment: Mapping[str, str], *options: str) -> Iterator[Li
         else:
             raise AssertionError("the server did not start:\n" + output)
         # A server whose output nobody reads stands still once the pipe is full.
-        rest = Thread(target=process.stdout.read)
+        rest = Thread(target=log.extend, args=(process.stdout,))
         rest.start()
-        yield LiveServer(f"http://127.0.0.1:{port}", process.pid)
+        yield LiveServer(f"http://127.0.0.1:{port}", process.pid, log)
     finally:
         process.terminate()
         process.wait(timeout=30)

@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.auth.credentials import Authenticator
+from app.auth.invitations.mail import Mailer
 from app.auth.user_tokens import UserTokens
 from app.auth.viewer import Viewer
 from app.db.engine import Database
@@ -117,6 +118,7 @@ class Services:
 
     database: Database
     user_tokens: UserTokens
+    mailer: Mailer
 
 
 @dataclass(frozen=True)

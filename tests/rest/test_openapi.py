@@ -43,7 +43,7 @@ from tests.rest.clients import (
 )
 from tests.rest.enterprise.clients import add_caller, token_of
 from tests.rest.enterprise.world import add, add_items, uuid_of
-from tests.servers import running_server
+from tests.servers import LiveServer, running_server
 
 CATALOG, CUSTOMER = uuid_of("catalog"), uuid_of("customer")
 EXAMPLES = os.environ.get("LYCEUM_TEST_EXAMPLES")
@@ -69,6 +69,8 @@ OPERATIONS: dict[tuple[str, str], tuple[set[str], set[str]]] = {
         for path, more in (("/accounts/batch", set[str]()), ("/enrollment/batch", {"course_id"}))
     },
 }
+_LINES = 200
+"""Of a server's log, where it says what went wrong."""
 LOOK_UPS = (ENROLLMENT + "/{course_id}", ENROLLMENT + "/{username},{course_id}")
 assert {ACCOUNTS_BATCH, ENROLLMENT_BATCH} <= {path for _, path in OPERATIONS}
 
@@ -120,30 +122,32 @@ async def add_catalog(database: Database) -> None:
 
 
 @pytest.fixture(scope="module")
-async def addresses(databases: Databases) -> AsyncIterator[list[str]]:
+async def servers(databases: Databases) -> AsyncIterator[list[LiveServer]]:
     """Servers over the rows, on each database."""
     with ExitStack() as stack:
-        urls = []
+        running = []
         for dialect in DIALECTS:
             database = await databases.empty(dialect)
             await fill(database)
             await add_catalog(database)
             await database.dispose()
             server = running_server({"LYCEUM_DATABASE_URL": url_of(database)})
-            urls.append(stack.enter_context(server).url)
-        yield urls
+            running.append(stack.enter_context(server))
+        yield running
 
 
 @pytest.fixture(scope="module")
-def operations(addresses: list[str]) -> list[Any]:
+def operations(servers: list[LiveServer]) -> list[Any]:
     """The described operations."""
-    document = requests.get(f"{addresses[0]}/openapi.json", timeout=10).json()
+    document = requests.get(f"{servers[0].url}/openapi.json", timeout=10).json()
     schema = schemathesis.openapi.from_dict(document, config=SchemathesisConfig())
     return [operation.ok() for operation in schema.get_all_operations() if isinstance(operation, Ok)]
 
 
 @pytest.mark.parametrize("mode", GenerationMode)
-def test_answers_are_as_described(addresses: list[str], operations: list[Any], mode: GenerationMode) -> None:
+def test_answers_are_as_described(
+    servers: list[LiveServer], operations: list[Any], mode: GenerationMode
+) -> None:
     @settings(
         max_examples=int(EXAMPLES or 8) * len(operations),
         derandomize=not EXAMPLES,
@@ -173,8 +177,9 @@ def test_answers_are_as_described(addresses: list[str], operations: list[Any], m
         headers = {"authorization": f"Token {key_of(who)}"} if who else {}
         if who and "/enterprise" in case.path:
             headers = {"authorization": f"JWT {token_of('operator')}", "accept": accept}
-        for address in addresses:
-            response = case.call(base_url=address, headers=headers)
+        for server in servers:
+            response = case.call(base_url=server.url, headers=headers)
+            assert response.status_code < 500, "".join([response.text, *server.log[-_LINES:]])
             # Who is not enrolled gets an empty body, for which OpenAPI has no words beside those for others.
             nobody = response.status_code == 200 and not response.content and case.path in LOOK_UPS
             case.validate_response(response, checks=CHECKS[:2] if nobody else CHECKS)

@@ -2,15 +2,26 @@
 
 from typing import Any
 
+from starlette.background import BackgroundTask
 from starlette.responses import Response
 
 from app.ntiid import run_key_of
 from app.rest.route import Call, Services
 from app.rest.zapier import objects
 from app.rest.zapier.lists import Batch, order_of, page
-from app.rest.zapier.manner import answered, body_of, fault, forbidden, is_admin, query_of
-from app.rest.zapier.paths import HOOKS
+from app.rest.zapier.manner import (
+    answered,
+    body_of,
+    fault,
+    forbidden,
+    is_admin,
+    named,
+    not_found,
+    query_of,
+)
+from app.rest.zapier.paths import ENROLLMENT
 from app.rest.zapier.people import named_user, required
+from app.rest.zapier.welcome import page_of, welcome
 from app.webhooks.payloads import SCOPES
 
 _SORTS = {
@@ -28,6 +39,7 @@ _MODES = {
     "ForCreditDegree": ("masters",),
     "ForCreditNonDegree": ("masters",),
 }
+_NOT = ("", "0", "f", "false", "n", "no", "off")
 _FREE = ("audit", "honor")
 
 
@@ -92,7 +104,25 @@ async def enroll(call: Call, services: Services) -> Response:
             raise _refused()
         raise fault(422, result["message"], field="CourseId", code="CourseNotAvailable")
     made = objects.enrollment(user, run, result["enrollment"])
-    return answered(call, made, 201, Location=f"{HOOKS}/enrollments/{result['enrollment']['id']}")
+    location = ENROLLMENT.format(enrollment=result["enrollment"]["id"])
+    response = answered(call, made, 201, Location=location)
+    if _is_wanted(fields.get("email")) or _is_wanted(fields.get("interaction")):
+        # Nobody waits for a mail, and nothing fails without it.
+        page_ = page_of(call.settings.lms_url, run["key"])
+        response.background = BackgroundTask(welcome, services.mailer, made, page_)
+    return response
+
+
+async def enrolled(call: Call, services: Services) -> Response:
+    """The enrollment that the path names."""
+    if not is_admin(call.viewer):
+        raise _refused()
+    id_ = call.request.path_params["enrollment"]
+    found = (await named(call, "enrolled", id_))["enrollment"]
+    if not found or not found["isActive"]:
+        raise not_found()
+    answer = objects.enrollment(found["user"], found["run"], found)
+    return answered(call, {**answer, "href": ENROLLMENT.format(enrollment=id_)})
 
 
 def _mode(run: dict[str, Any], scope: str) -> str | None:
@@ -102,6 +132,10 @@ def _mode(run: dict[str, Any], scope: str) -> str | None:
         if mode in offered and mode != "credit":
             return mode
     return None
+
+
+def _is_wanted(value: Any) -> bool:
+    return str(value or "").lower() not in _NOT
 
 
 def _refused() -> Exception:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from starlette.responses import Response
 
-from app.graphql.request import RequestError
+from app.errors import BadUserInput
 from app.rest.render import empty
 from app.rest.route import Call, Refusal, Services
 from app.rest.zapier import objects
@@ -16,13 +16,16 @@ from app.rest.zapier.manner import (
     answered,
     fault,
     forbidden,
+    named,
     not_found,
     query_of,
     require_admin,
     require_site,
     required_body,
 )
+from app.settings import Settings
 from app.webhooks.payloads import MIME_TYPE
+from app.webhooks.targets import parse_target
 
 _EVENTS = {
     ("user", "created"): "USER_CREATED",
@@ -45,12 +48,10 @@ _HISTORY = "SubscriptionDeliveryHistory"
 async def subscribe(call: Call, services: Services) -> Response:
     """Have a target told of the events that the path names."""
     require_admin(call)
-    target = _target(await required_body(call.request))
+    target = _target(await required_body(call.request), call.settings)
     event = _event(call)
     data = await call.ask("subscribe", event=event, target=target)
     result = data["result"]
-    if result["__typename"] == "ValidationError":
-        raise fault(422, result["message"], field="target", code="InvalidURI", value=target)
     if result["__typename"] == "NotPermitted":
         raise forbidden()
     made = objects.subscription(result["subscription"], call.settings.site)
@@ -151,23 +152,23 @@ async def _subscription(call: Call) -> dict[str, Any]:
 async def _attempt(call: Call) -> dict[str, Any]:
     """The attempt that the path names, with what was sent and what came back."""
     holder = await _subscription(call)
-    try:
-        data = await call.ask("attempt", id=call.request.path_params["attempt"])
-    except Refusal as refusal:
-        # No id of anything.
-        raise not_found() from refusal
+    data = await named(call, "attempt", call.request.path_params["attempt"])
     found: dict[str, Any] = data["attempt"]
     if not found or found["subscription"]["uuid"] != holder["uuid"]:
         raise not_found()
     return found
 
 
-def _target(body: dict[str, Any]) -> str:
+def _target(body: dict[str, Any], settings: Settings) -> str:
     target = body.get("target")
     if target is None:
         raise fault(422, "Missing data", field="target", code="RequiredMissing")
     if not isinstance(target, str):
         raise fault(422, "The target is to be a string.", field="target", code="WrongType")
+    try:
+        parse_target(target, allow_private=settings.webhook_allow_private_targets)
+    except BadUserInput as error:
+        raise fault(422, error.message, field="target", code="InvalidURI", value=target) from error
     return target
 
 
@@ -188,8 +189,9 @@ def _unsupported(message: str) -> Response:
 def _is_older(header: str, created: str) -> bool:
     try:
         moment = parsedate_to_datetime(header)
-    except ValueError as error:
-        raise RequestError("If-Unmodified-Since is no date") from error
+    except ValueError:
+        # What is no date does not count (RFC 9110, 13.1.4).
+        return False
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=dt.UTC)
     return moment < dt.datetime.fromisoformat(created).replace(microsecond=0)

@@ -25,7 +25,7 @@ _MAX_BODY = 131_072
 
 FAULT: Schema = {
     "type": "object",
-    "properties": {"message": STRING, "field": STRING, "code": STRING, "value": STRING, "detail": STRING},
+    "properties": {"message": STRING, "field": STRING, "code": STRING, "value": STRING},
 }
 """The body of every refusal."""
 
@@ -95,6 +95,16 @@ async def body_of(request: Request) -> dict[str, Any] | None:
     return value
 
 
+async def named(call: Call, document: str, id_: str) -> dict[str, Any]:
+    """What a document reads by an id of a path. Raises `Refusal` 404 for what is no id of anything."""
+    try:
+        return await call.ask(document, id=id_)
+    except Refusal as refusal:
+        if refusal.response.status_code != 400:
+            raise
+        raise not_found() from refusal
+
+
 async def required_body(request: Request) -> dict[str, Any]:
     """The JSON object in the body, which there has to be."""
     value = await body_of(request)
@@ -127,7 +137,7 @@ async def _viewer(authenticator: Authenticator, request: Request) -> Viewer:
             username, colon, token = "", "", ""
         if colon and token.isprintable():
             viewer = await authenticator.viewer(f"Token {token}")
-            if viewer.username != username:
+            if str(viewer.username).lower() != username.lower():
                 raise Unauthenticated("Invalid Token.")
             return viewer
     return await authenticator.viewer_of(request, basic=True)

@@ -7,6 +7,8 @@ HOOKS = f"{ROOT}/zapier"
 SITE = f"{ROOT}/++etc++hostsites/{{site}}/++etc++site/default"
 AUTHENTICATION = f"{SITE}/authentication"
 SUBSCRIPTION = f"{SITE}/WebhookSubscriptionManager/{{subscription}}"
+ENROLLMENTS = f"{HOOKS}/enrollments"
+ENROLLMENT = f"{ENROLLMENTS}/{{enrollment}}"
 ATTEMPT = f"{SUBSCRIPTION}/{{attempt}}"
 
 

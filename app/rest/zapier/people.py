@@ -4,7 +4,6 @@ import re
 from typing import Any
 from urllib.parse import urlsplit
 
-from starlette.requests import Request
 from starlette.responses import Response
 
 from app.rest.route import Call, Services
@@ -22,7 +21,7 @@ from app.rest.zapier.manner import (
     required_body,
 )
 from app.rest.zapier.objects import Object, link
-from app.rest.zapier.paths import AUTHENTICATION, HOOKS, ROOT, user_path
+from app.rest.zapier.paths import AUTHENTICATION, ENROLLMENTS, HOOKS, ROOT, user_path
 
 _SET_PASSWORD = "/login/recover/reset"  # noqa: S105
 _SHORTEST = 5
@@ -100,7 +99,7 @@ async def create(call: Call, services: Services) -> Response:
         username=given["Username"],
         email=given["Email"],
         name=given["Realname"],
-        page=_page(call.request, query_of(call).get("success", "")),
+        page=_page(call.base_url, query_of(call).get("success", "")),
     )
     result = data["result"]
     if result["__typename"] == "NotPermitted":
@@ -165,9 +164,8 @@ def _duplicate() -> Exception:
     )
 
 
-def _page(request: Request, wanted: str) -> str:
+def _page(own: str, wanted: str) -> str:
     """Where the link of the mail leads: a page of this server, as who has the token has the account."""
-    own = f"{request.url.scheme}://{request.url.netloc}"
     try:
         parts = urlsplit(wanted)
     except ValueError:
@@ -189,7 +187,7 @@ def _workspace(call: Call, username: str) -> Object:
             link("create_user", f"{authentication}/users", "POST"),
             link("subscriptions", f"{HOOKS}/subscriptions", "GET"),
             link("create_subscription", f"{HOOKS}/subscriptions", "POST"),
-            link("enroll_user", f"{HOOKS}/enrollments", "POST"),
+            link("enroll_user", ENROLLMENTS, "POST"),
         ]
     courses = {
         "Class": "Collection",

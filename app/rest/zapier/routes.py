@@ -10,7 +10,7 @@ from app.rest.schemas import STRING, Schema
 from app.rest.zapier import courses, hooks, people
 from app.rest.zapier.manner import FAULT, MANNER, NAMESPACE
 from app.rest.zapier.objects import OBJECT, PAGE
-from app.rest.zapier.paths import ATTEMPT, AUTHENTICATION, HOOKS, ROOT, SUBSCRIPTION
+from app.rest.zapier.paths import ATTEMPT, AUTHENTICATION, ENROLLMENT, ENROLLMENTS, HOOKS, ROOT, SUBSCRIPTION
 
 _SEGMENT = "[^/]+"
 _USER_DETAILS, _SUBSCRIPTION = ".zapier.userdetails", ".webhooks.webhooksubscription"
@@ -54,10 +54,14 @@ def _refused(*statuses: int) -> dict[int, Refused]:
     return {status: Refused(meanings[status], FAULT) for status in statuses}
 
 
-_route = partial(Route, folder=Path(__file__).parent, manner=MANNER)
+def _invalid(name: str, message: str) -> dict[str, str]:
+    return {"field": name, "message": message} if name else {"message": message}
+
+
+_route = partial(Route, folder=Path(__file__).parent, manner=MANNER, invalid=_invalid)
 _TARGET: Schema = {"type": "object", "properties": {"target": STRING}}
 _USER: Schema = {"type": "object", "properties": dict.fromkeys(("Username", "Email", "Realname"), STRING)}
-_ENROLLMENT: Schema = {
+_FIELDS: Schema = {
     "type": "object",
     "properties": dict.fromkeys(("Username", "CourseId", "Scope"), STRING),
 }
@@ -143,7 +147,7 @@ ROUTES = (
         asks=("subscription", "unsubscribe"),
         parameters=(_SITE, _ID),
         status=204,
-        refusals=_refused(400, 403, 404, 412),
+        refusals=_refused(403, 404, 412),
     ),
     _route(
         path=f"{SUBSCRIPTION}/DeliveryHistory",
@@ -191,7 +195,7 @@ ROUTES = (
             ("POST", f"{AUTHENTICATION}/users", (_SITE,)),
         )
         for term, parameters in (("/{term}", (*site, _TERM)), ("", site))
-        if term or path.endswith("user_search")
+        if term or method == "GET"
     ),
     _courses(
         path=f"{HOOKS}/course_search",
@@ -208,19 +212,32 @@ ROUTES = (
         refusals=_refused(400, 403, 404),
     ),
     _route(
-        path=f"{HOOKS}/enrollments",
+        path=ENROLLMENTS,
         method="POST",
         summary="Enroll a user",
         description="Members of the body, or without a body parameters of the query. Who is enrolled stays as"
         " he is, and the answer is 200.",
         act=courses.enroll,
         asks=("name", "enrollment", "enroll"),
-        reads=_ENROLLMENT,
+        parameters=tuple(
+            Parameter(name, None, "Whether a new enrollment is told of by the course's welcome mail.")
+            for name in ("email", "interaction")
+        ),
+        reads=_FIELDS,
         status=201,
         refusals={
             200: Refused("The user was enrolled already.", OBJECT, f"{NAMESPACE}{_ENROLLED}+json"),
             **_refused(400, 403, 422),
         },
+        **_answers(OBJECT, _ENROLLED),
+    ),
+    _route(
+        path=ENROLLMENT,
+        summary="An enrollment",
+        act=courses.enrolled,
+        asks=("enrolled",),
+        parameters=(Parameter("enrollment", None, "The enrollment, by `Location`.", pattern=_SEGMENT),),
+        refusals=_refused(403, 404),
         **_answers(OBJECT, _ENROLLED),
     ),
 )

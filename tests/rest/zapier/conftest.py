@@ -145,6 +145,16 @@ async def zapier(database: Database, tmp_path: Path) -> AsyncIterator[Zapier]:
         yield it
 
 
+@pytest.fixture(scope="session")
+async def shared(
+    school: Database, databases: Databases, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Zapier]:
+    """An application over rows that are only read."""
+    database = await databases.copy(school)
+    async with zapier_of(database, tmp_path_factory.mktemp("shared")) as it:
+        yield it
+
+
 @pytest.fixture
 async def receiver() -> AsyncIterator[Receiver]:
     """A server on this machine that webhooks can be sent to."""

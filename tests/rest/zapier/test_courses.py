@@ -1,7 +1,5 @@
 """Enrolling (Zapier contract 8) and finding courses (11.2)."""
 
-from typing import Any
-
 from app.db.engine import Database
 from app.settings import Settings
 from app.vocabulary import WebhookEvent
@@ -51,45 +49,6 @@ async def test_enrolling(zapier: Zapier, database: Database) -> None:
         ("learner", KEY.format(number=2)): ("verified", True),
         ("learner", KEY.format(number=4)): ("audit", True),
     }
-
-
-async def test_each_row_of_the_table_of_8(zapier: Zapier, database: Database) -> None:
-    async def refused(given: Any, *, who: str = "admin.one", status: Any = 422, **members: str) -> None:
-        assert is_fault(await zapier.ask("POST", ENROLLMENTS, who, json=given), status, **members)
-        if given:
-            assert is_fault(await zapier.ask("POST", ENROLLMENTS, who, params=given), status, **members)
-
-    assert (await zapier.ask("POST", ENROLLMENTS, None, json=OWN)).status_code == 401
-    message = "Cannot modify user enrollments."
-    for given in ({}, OWN, {"Username": "nobody"}):
-        await refused(
-            given, who="learner", status=403, code="CannotAccessUserEnrollmentsError", message=message
-        )
-    for content in (b"[]", b"{"):
-        assert is_fault(await zapier.ask("POST", ENROLLMENTS, content=content), 400)
-    missing = {"code": "RequiredMissing", "message": "Missing data"}
-    for given in ({}, {"CourseId": COURSE}, {"Username": ""}):
-        await refused(given, field="Username", **missing)
-    await refused({"Username": "nobody"}, field="Username", code="UserNotFound", message="User not found.")
-    for given in ({"Username": "learner"}, {"Username": "learner", "CourseId": ""}):
-        await refused(given, field="CourseId", **missing)
-    for course in ("nonsense", KEY.format(number=99), "tag:nextthought.com,2011-10:NTI-CourseInfo-1"):
-        await refused(
-            {"Username": "learner", "CourseId": course, "Scope": "x"},
-            field="CourseId",
-            code="CourseNotFound",
-            message="Course not found.",
-        )
-    for scope in ("public", "Other", ""):
-        message = f"Invalid scope, must be one of: {', '.join(SCOPES)}"
-        await refused(OWN | {"Scope": scope}, field="Scope", code="InvalidScope", message=message)
-    await refused(
-        {"Username": "learner", "CourseId": KEY.format(number=3)},
-        field="Username",
-        code="UserIsInstructor",
-        message="User is an instructor in course hierarchy.",
-    )
-    assert await state(database) == {}
 
 
 async def test_finding_courses(zapier: Zapier) -> None:

@@ -46,7 +46,7 @@ async def all_resolved(database: Database) -> bool:
     return all(it.resolved_at for it in await attempts(database))
 
 
-async def test_point_5_history(zapier: Zapier, database: Database, receiver: Receiver) -> None:
+async def test_13_05_history(zapier: Zapier, database: Database, receiver: Receiver) -> None:
     def reply(delivery: Delivery) -> bytes:
         code = delivery.path.lstrip("/")
         return answer(
@@ -125,7 +125,7 @@ async def test_point_5_history(zapier: Zapier, database: Database, receiver: Rec
     assert statuses == ["failed", "successful"]
 
 
-async def test_point_6_limits(zapier: Zapier, database: Database, receiver: Receiver) -> None:
+async def test_13_06_limits(zapier: Zapier, database: Database, receiver: Receiver) -> None:
     failing = Failing(database, receiver, retries=False)
     await failing.begin()
 

@@ -1,36 +1,20 @@
-"""Subscriptions (Zapier contract 5): points 2, 4, 6 and 7 of section 13, and the table of 5.1."""
+"""Subscriptions (Zapier contract 5): points 2, 4 and 7 of section 13."""
 
 from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from app.db.engine import Database
 from app.db.models import DeliveryAttempt, WebhookSubscription, now
-from app.webhooks.targets import INVALID
 from tests.graphql.clients import Statements
 from tests.rest.zapier.conftest import HOOK, PEOPLE, SITE, SUBSCRIPTIONS, Zapier, is_fault
 
 CREATED = f"{SUBSCRIPTIONS}/user/created"
 EVENTS = ("user/created", "user/enrolled", "course/created", "course/progress_updated")
-BAD_TARGETS = (
-    "",
-    "/hooks/1",
-    "hooks.example.org/1",
-    "http://hooks.example.org/1",
-    "ftp://hooks.example.org/1",
-    "https://hooks.example.org/a b",
-    "https://",
-    "https://user:password@hooks.example.org/1",
-    "https://127.0.0.1/1",
-    "https://10.0.0.1/1",
-    "https://[::1]/1",
-    "https://169.254.169.254/latest",
-    "https://localhost/1",
-)
 
 
 @pytest.mark.parametrize("event", EVENTS)
@@ -58,37 +42,6 @@ async def test_subscribing(zapier: Zapier, event: str) -> None:
     }
 
 
-async def test_each_row_of_the_table_of_5_1(zapier: Zapier) -> None:
-    async def refused(status: int, json: Any, path: str = CREATED, who: str = "root", **members: str) -> None:
-        assert is_fault(await zapier.ask("POST", path, who, json=json), status, **members)
-
-    assert (await zapier.ask("POST", CREATED, None, json={"target": HOOK})).status_code == 401
-    await refused(403, {"target": HOOK}, who="learner")
-    # Who may not do it is not told what else is wrong.
-    await refused(403, {}, who="learner")
-    for content in (b"", b"{", b"[]", b'"x"'):
-        assert is_fault(await zapier.ask("POST", CREATED, content=content), 400)
-    for body in ({}, {"target": None}, {"Target": HOOK}, {"TARGET": HOOK}):
-        await refused(422, body, field="target", code="RequiredMissing", message="Missing data")
-    for value in (1, [HOOK], {"a": 1}, True):
-        await refused(422, {"target": value}, field="target", code="WrongType")
-    for target in BAD_TARGETS:
-        await refused(
-            422, {"target": target}, field="target", code="InvalidURI", message=INVALID, value=target
-        )
-    for path in ("", "/", "/user", "/user/"):
-        await refused(
-            422,
-            {"target": HOOK},
-            SUBSCRIPTIONS + path,
-            message="Must specify a object type and event in url.",
-        )
-    for path in ("/user/deleted", "/course/enrolled", "/user/created/again", "/User/Created"):
-        message = "Unsupported object and event type combination"
-        await refused(422, {"target": HOOK}, SUBSCRIPTIONS + path, message=message)
-    assert (await zapier.json(SUBSCRIPTIONS))["Total"] == 0
-
-
 async def test_what_may_be_subscribed(zapier: Zapier) -> None:
     await zapier.subscribe(target="https://hooks.example.org:8443/1")
     first, second = [await zapier.subscribe() for _ in range(2)]
@@ -102,20 +55,20 @@ async def test_what_may_be_subscribed(zapier: Zapier) -> None:
     assert response.json()["Target"] == HOOK
 
 
-async def test_point_2_addresses_are_paths_and_deleting_is_final(zapier: Zapier) -> None:
+async def test_13_02_addresses_are_paths_and_deleting_is_final(zapier: Zapier) -> None:
     made = await zapier.subscribe()
     hrefs = [made["href"], *(link["href"] for link in made["Links"])]
     assert all(href.startswith("/dataserver2/") for href in hrefs)
     assert await zapier.json(made["href"]) == made
     old = {"if-unmodified-since": "Thu, 01 Jan 1970 00:00:00 GMT"}
     assert is_fault(await zapier.ask("DELETE", made["href"], headers=old), 412)
-    response = await zapier.ask("DELETE", made["href"])
+    response = await zapier.ask("DELETE", made["href"], headers={"if-unmodified-since": "no date"})
     assert (response.status_code, response.content) == (204, b"")
     for method, href in (("DELETE", made["href"]), ("GET", made["href"]), ("GET", hrefs[1])):
         assert (await zapier.ask(method, href)).status_code == 404
 
 
-async def test_point_4_pages(zapier: Zapier) -> None:
+async def test_13_04_pages(zapier: Zapier) -> None:
     made = [(await zapier.subscribe(target=f"{HOOK}{number}"))["Id"] for number in range(7)]
     page = await zapier.json(SUBSCRIPTIONS, batchsize=3, sortOn="target", other="ä b")
     walked, pages = [], []
@@ -148,9 +101,12 @@ async def test_point_4_pages(zapier: Zapier) -> None:
     assert is_fault(await zapier.get(SUBSCRIPTIONS, batchSize=""), 400)
 
 
-async def test_orders_of_the_list(zapier: Zapier) -> None:
+async def test_orders_of_the_list(zapier: Zapier, database: Database) -> None:
     for who, target in (("root", "c"), ("admin.two", "a"), ("admin.one", "B")):
         await zapier.subscribe(who=who, target=HOOK + target)
+    async with database.session() as session:
+        off = update(WebhookSubscription).where(col(WebhookSubscription.target) == f"{HOOK}a")
+        await session.execute(off.values(is_active=False, status="Delivery suspended"))
     for sort, targets in (
         ("createdTime", "caB"),
         ("nonsense", "caB"),
@@ -158,17 +114,18 @@ async def test_orders_of_the_list(zapier: Zapier) -> None:
         ("owner_id", "Bac"),
         ("TARGET", "Bac"),
         ("to", "Bac"),
-        ("active", "caB"),
-        ("status", "caB"),
+        ("active", "acB"),
+        ("status", "cBa"),
+        ("Status_Message", "cBa"),
     ):
-        for order, shown in (("ascending", targets), ("DESCENDING", targets[::-1])):
+        # Ties stay in the order in which they were made.
+        back = {"acB": "cBa", "cBa": "acB"}.get(targets, targets[::-1])
+        for order, shown in (("ascending", targets), ("DESCENDING", back)):
             page = await zapier.json(SUBSCRIPTIONS, sortOn=sort, sortOrder=order)
-            found = "".join(item["Target"].removeprefix(HOOK) for item in page["Items"])
-            # Ties stay in the order in which they were made.
-            assert found == ("caB" if sort in ("active", "status") else shown), sort
+            assert "".join(item["Target"].removeprefix(HOOK) for item in page["Items"]) == shown, sort
 
 
-async def test_point_7_who_sees_whose(zapier: Zapier, database: Database) -> None:
+async def test_13_07_who_sees_whose(zapier: Zapier, database: Database) -> None:
     made = {who: await zapier.subscribe(who=who) for who in ("root", "admin.one", "admin.two")}
     async with database.session() as session:
         for subscription in made.values():
@@ -191,6 +148,7 @@ async def test_point_7_who_sees_whose(zapier: Zapier, database: Database) -> Non
                 assert (await zapier.get(href, who)).status_code == status
             if status == 403:
                 assert (await zapier.ask("DELETE", subscription["href"], who)).status_code == 403
+    assert (await zapier.ask("DELETE", made["admin.two"]["href"])).status_code == 204
     # An attempt is found at its own subscription only.
     (attempt,) = (await zapier.json(f"{made['root']['href']}/DeliveryHistory"))["Items"]
     wrong = attempt["href"].replace(made["root"]["href"], made["admin.one"]["href"])

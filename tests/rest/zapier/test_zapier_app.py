@@ -43,6 +43,33 @@ FIELDS = {
     "progress_updated": USER_FIELDS | COURSE_FIELDS | PROGRESS_FIELDS,
 }
 OBJECT = {"id", "Class", "MimeType"}
+EVENT = {"Class", "MimeType", "EventType", "Data"}
+PARTS = {"Class", "MimeType", "User", "Course"}
+USER = {
+    *("Class", "MimeType", "UserDetails", "Username", "Email", "Realname", "NonI18NFirstName"),
+    *("NonI18NLastName", "CreatedTime", "LastLogin", "LastSeen"),
+}
+COURSE = {
+    *("Class", "MimeType", "CourseDetails", "Id", "ProviderId", "Title", "Description", "RichDescription"),
+    *("StartDate", "EndDate", "CreatedTime", "Last Modified"),
+}
+
+
+SHAPES = {
+    "user_created": (EVENT | {"UserCreatedEvent"}, USER),
+    "course_created": (EVENT | {"CourseCreatedEvent"}, COURSE),
+    "user_enrolled": (
+        EVENT | {"UserEnrolledEvent"},
+        PARTS | {"CourseEnrollmentDetails", "Scope"},
+    ),
+    "progress_updated": (EVENT | {"UserProgressUpdatedEvent"}, PARTS | {"ProgressSummary", "Progress"}),
+}
+"""The class and the members of each event and of its `Data` (9.1 to 9.4)."""
+
+
+def shape(value: dict[str, Any]) -> set[str]:
+    """The members of an object with its class."""
+    return {*value, value["Class"]}
 
 
 async def run(site: str, *steps: Any) -> Any:
@@ -60,7 +87,7 @@ async def run(site: str, *steps: Any) -> Any:
     return json.loads(out.splitlines()[-1])
 
 
-async def test_points_1_and_8_an_app_connects_hears_of_all_and_leaves(
+async def test_13_01_and_13_08_an_app_connects_hears_of_all_and_leaves(
     database: Database, receiver: Receiver, zapier: Zapier, tmp_path: Path
 ) -> None:
     environment = {
@@ -115,7 +142,9 @@ async def test_points_1_and_8_an_app_connects_hears_of_all_and_leaves(
         told = sorted((it.path.lstrip("/"), it.body) for it in receiver.deliveries)
         assert [key for key, _ in told] == sorted([*HOOKS, "user_enrolled"])
         for key, sent in told:
-            assert orjson.loads(sent)["EventType"] == HOOKS[key]
+            body = orjson.loads(sent)
+            assert body["EventType"] == HOOKS[key]
+            assert (shape(body), shape(body["Data"])) == SHAPES[key]
 
         performed = await run(
             server.url,
