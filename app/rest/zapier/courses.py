@@ -13,6 +13,7 @@ from app.rest.zapier.manner import (
     answered,
     body_of,
     fault,
+    findable,
     forbidden,
     is_admin,
     named,
@@ -50,7 +51,7 @@ async def search(call: Call, services: Services) -> Response:
     query = query_of(call)
     batch = Batch.of(call, _AT_ONCE) if {"batchsize", "batchstart"} & query.keys() else None
     whole_rest = batch is not None and "batchsize" not in query
-    terms = [term for each in query.get("filter", "").split(",") if (term := each.strip())]
+    terms = [term for each in findable(query.get("filter", "")).split(",") if (term := each.strip())]
     if len(terms) > _MOST_TERMS:
         raise fault(400, f"filter: at most {_MOST_TERMS} texts", field="filter", code="TooMany")
     asked = {
@@ -79,11 +80,11 @@ async def enroll(call: Call, services: Services) -> Response:
     given = query_of(call) if body is None else body
     fields = {name.lower(): value for name, value in given.items()}
     username = required({"Username": fields.get("username")}, "Username")
-    name = (await call.ask("name", username=username.replace("\x00", "\ufffd")))["name"]
+    name = (await call.ask("name", username=findable(username)))["name"]
     if name is None:
         raise fault(422, "User not found.", field="Username", code="UserNotFound")
     key = run_key_of(required({"CourseId": fields.get("courseid")}, "CourseId"))
-    data = await call.ask("enrollment", username=name, run=key.replace("\x00", "\ufffd"))
+    data = await call.ask("enrollment", username=name, run=findable(key))
     user, run = data["user"], data["run"]
     if run is None:
         raise fault(422, "Course not found.", field="CourseId", code="CourseNotFound")

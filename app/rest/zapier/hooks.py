@@ -15,6 +15,7 @@ from app.rest.zapier.lists import Batch, order_of, page
 from app.rest.zapier.manner import (
     answered,
     fault,
+    findable,
     forbidden,
     named,
     not_found,
@@ -92,7 +93,7 @@ async def unsubscribe(call: Call, services: Services) -> Response:
 async def history(call: Call, services: Services) -> Response:
     """The attempts to deliver to a subscription."""
     found = await _subscription(call)
-    batch, search = Batch.of(call), query_of(call).get("search", "")
+    batch, search = Batch.of(call), findable(query_of(call).get("search", ""))
     data = await call.ask(
         "history",
         uuid=found["uuid"],

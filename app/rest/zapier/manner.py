@@ -95,6 +95,11 @@ async def body_of(request: Request) -> dict[str, Any] | None:
     return value
 
 
+def findable(text: str) -> str:
+    """A text as databases take it: none holds a NUL."""
+    return text.replace("\x00", "\ufffd")
+
+
 async def named(call: Call, document: str, id_: str) -> dict[str, Any]:
     """What a document reads by an id of a path. Raises `Refusal` 404 for what is no id of anything."""
     try:

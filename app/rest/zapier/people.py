@@ -12,6 +12,7 @@ from app.rest.zapier.lists import href_of
 from app.rest.zapier.manner import (
     answered,
     fault,
+    findable,
     forbidden,
     is_admin,
     not_found,
@@ -78,7 +79,7 @@ async def resolve_me(call: Call, services: Services) -> Response:
 async def search(call: Call, services: Services) -> Response:
     """Users by what their names begin with."""
     require_site(call)
-    data = await call.ask("users", term=call.request.path_params.get("term", "").replace("\x00", ""))
+    data = await call.ask("users", term=findable(call.request.path_params.get("term", "")))
     found = [objects.user(node) for node in data["page"]["nodes"]]
     return answered(call, {"Items": found, "Last Modified": 0, "href": href_of(call)})
 
@@ -116,7 +117,7 @@ async def create(call: Call, services: Services) -> Response:
 async def named_user(call: Call) -> str:
     """How the username in the path is spelled. Raises `Refusal` 404 when there is no such user."""
     username = call.request.path_params["username"]
-    data = await call.ask("name", username=username.replace("\x00", "\ufffd"))
+    data = await call.ask("name", username=findable(username))
     if data["name"] is None:
         raise not_found()
     return str(data["name"])

@@ -5,7 +5,17 @@ from base64 import b64encode
 import pytest
 
 from tests.rest.clients import add_token
-from tests.rest.zapier.conftest import ENROLLMENTS, PEOPLE, ROOT, SITE, SUBSCRIPTIONS, USERS, Zapier, basic
+from tests.rest.zapier.conftest import (
+    ENROLLMENTS,
+    PEOPLE,
+    ROOT,
+    SITE,
+    SUBSCRIPTIONS,
+    USERS,
+    Zapier,
+    basic,
+    is_fault,
+)
 
 WORKSPACE = f"{ROOT}/users/admin.one/zapier"
 EVERYBODY = {"resolve_me", "course_search", "user_search"}
@@ -22,6 +32,7 @@ async def test_credentials(zapier: Zapier) -> None:
         (f"Bearer {bearer}", 200),
         (f"Bearer {token}", 200),
         (f"Bearer {other}", 401),
+        (f"Bearer {b64encode(f'Learner:{token}'.encode()).decode()}", 200),
         (basic("learner", "wrong"), 401),
         ("Basic nonsense", 401),
         ("Bearer nonsense", 401),
@@ -91,6 +102,21 @@ async def test_representation(zapier: Zapier) -> None:
         "LastSeen": "1970-01-01T00:00:00Z",
         "href": path,
     }
+
+
+async def test_texts_that_nothing_has(shared: Zapier) -> None:
+    search, courses = f"{SITE}/authentication/user_search", f"{ROOT}/zapier/course_search"
+    for path, query in (
+        (f"{search}/{'x' * 5000}", {}),
+        (f"{search}/%00%00%00", {}),
+        (courses, {"filter": "x" * 5000}),
+        (courses, {"filter": "\x00"}),
+    ):
+        assert (await shared.json(path, **query))["Items"] == [], path
+    query = dict.fromkeys(("sortOn", "sortOrder", "filterOperator"), "\x00")
+    assert (await shared.json(courses, **query))["Items"] == (await shared.json(courses))["Items"]
+    many = await shared.get(courses, filter=",".join("a" * 101))
+    assert is_fault(many, 400, field="filter", message="filter: at most 100 texts")
 
 
 async def test_addresses_that_are_none(zapier: Zapier) -> None:

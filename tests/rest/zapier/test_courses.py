@@ -1,10 +1,20 @@
 """Enrolling (Zapier contract 8) and finding courses (11.2)."""
 
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+from sqlalchemy import select
+from sqlmodel import col
+
 from app.db.engine import Database
+from app.db.models import User
 from app.settings import Settings
 from app.vocabulary import WebhookEvent
+from schema.relay import encode_id
 from tests.rest.clients import state
 from tests.rest.zapier.conftest import BARE, ENROLLMENTS, HOOK, KEY, ROOT, TITLES, Zapier, is_fault
+from tests.rest.zapier.test_users import mails as mails_in
 from tests.webhooks.conftest import attempts, hook
 
 SEARCH = f"{ROOT}/zapier/course_search"
@@ -33,6 +43,14 @@ async def test_enrolling(zapier: Zapier, database: Database) -> None:
         id_,
         "C1",
     )
+    location = response.headers["location"]
+    assert await zapier.json(location, "admin.two") == made | {"href": location}
+    for who, status in ((None, 401), ("learner", 403)):
+        assert (await zapier.get(location, who)).status_code == status
+    async with database.session() as session:
+        user = await session.scalar(select(col(User.id)).where(col(User.username) == "learner"))
+    for id_ in ("nonsense", "a\x00b", encode_id("Enrollment", 999), encode_id("User", user or 0)):
+        assert is_fault(await zapier.get(f"{ENROLLMENTS}/{quote(id_)}"), 404)
     again = await zapier.ask("POST", ENROLLMENTS, "admin.one", json=body | {"scope": "Public"})
     assert (again.status_code, again.json()) == (200, made)
     assert [attempt.body.count('"Scope":"ForCredit"') for attempt in await attempts(database)] == [1]
@@ -49,6 +67,39 @@ async def test_enrolling(zapier: Zapier, database: Database) -> None:
         ("learner", KEY.format(number=2)): ("verified", True),
         ("learner", KEY.format(number=4)): ("audit", True),
     }
+
+
+@pytest.mark.parametrize(
+    ("wish", "mails"),
+    [
+        ({}, 0),
+        ({"email": "false"}, 0),
+        ({"interaction": ""}, 0),
+        ({"EMAIL": "1"}, 1),
+        ({"interaction": "true"}, 1),
+    ],
+)
+async def test_who_is_enrolled_is_welcomed_by_mail_if_that_is_asked_for(
+    zapier: Zapier, tmp_path: Path, wish: dict[str, str], mails: int
+) -> None:
+    for _ in range(2):
+        # Who is enrolled already was welcomed.
+        assert (await zapier.ask("POST", ENROLLMENTS, params=OWN | wish)).is_success
+    sent = mails_in(tmp_path / "outbox")
+    assert len(sent) == mails
+    for mail in sent:
+        assert (mail["to"], mail["subject"]) == ("learner@example.org", "Welcome to alpha")
+        text = mail.get_content()
+        assert "2026-01-01" in text and f"http://localhost:18000/courses/{COURSE}/course/" in text
+
+
+async def test_a_mail_that_cannot_be_sent_changes_nothing(
+    zapier: Zapier, database: Database, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "outbox").write_text("no folder")
+    response = await zapier.ask("POST", ENROLLMENTS, json=OWN | {"email": True})
+    assert response.status_code == 201 and set(await state(database)) == {("learner", COURSE)}
+    assert "A mail could not be sent: FileExistsError" in caplog.text and "learner@" not in caplog.text
 
 
 async def test_finding_courses(zapier: Zapier) -> None:

@@ -118,7 +118,15 @@ async def test_13_05_history(zapier: Zapier, database: Database, receiver: Recei
 
     async with working(database, LOCAL):
         await until(lambda: all_resolved(database))
-    for search, found in (("OK", 1), ("ok", 1), ("domain", 1), ("nothing", 0), ("", 2)):
+    for search, found in (
+        ("OK", 1),
+        ("ok", 1),
+        ("domain", 1),
+        ("nothing", 0),
+        ("\x00", 0),
+        ("_", 0),
+        ("", 2),
+    ):
         page = await history(zapier, kept, search=search, batchSize=1)
         assert (page["Total"], page["ItemCount"]) == (found, min(found, 1)), search
     statuses = [it["status"] for it in (await history(zapier, kept, sortOn="status"))["Items"]]
