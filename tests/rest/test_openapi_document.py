@@ -16,6 +16,7 @@ from app.rest.route import Route
 from app.rest.routes import APIS, ROUTES
 from app.rest.shapes import shape
 from schema.build import SCHEMA
+from schema.relay import encode_id
 from tests.databases import DIALECTS, Databases
 from tests.graphql.clients import client_of
 
@@ -32,6 +33,7 @@ VALUES = {
     "user": LEARNER.username,
     "site": "lyceum",
     "term": LEARNER.username,
+    "enrollment": encode_id("Enrollment", 1),
     "problem_id": "i4x://edX/DemoX/Demo_Course/problem/268b43628e6d45f79c52453a590f9829",
     "module_id": "i4x://edX/DemoX/Demo_Course/sequential/5c6c207e16dd47208c29bd8d3e68861e",
     "video_id": "UniversityX/UX.3.01x/1T2015|i4x-UniversityX-UX_3_01x-video-03454e0ae0c72ae7b16fab3d6fdc2143",
