@@ -37,7 +37,7 @@ class Row:
     """The member of the body whose value is told."""
 
 
-def each(rows: tuple[Row, ...]) -> Any:
+def each(rows: tuple[Row, ...]) -> pytest.MarkDecorator:
     """A test for each row."""
     return pytest.mark.parametrize("row", [pytest.param(row, id=row.case) for row in rows])
 
