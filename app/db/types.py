@@ -21,8 +21,8 @@ BigInt = BigInteger().with_variant(Integer, "sqlite")
 EARLIEST, LATEST = (instant.replace(tzinfo=dt.UTC) for instant in (dt.datetime.min, dt.datetime.max))
 """Instants that none is before and none is after."""
 
-Json = JSON().with_variant(JSONB(), "postgresql")
-"""A JSON document."""
+Json = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
+"""A JSON document; none at all is NULL."""
 
 
 def text(length: int | None = None) -> TypeEngine[str]:

@@ -1,56 +1,63 @@
-"""Claiming attempts, making them, and what follows from their outcomes (Zapier contract 10.3 to 10.6)."""
+"""Delivering: attempts are claimed, made, and their outcomes kept, of many subscriptions at a time.
+
+Whatever is to be written while a transaction runs is written in the next one. So
+the busier it is, the more attempts a transaction has.
+"""
 
 import asyncio
 import datetime as dt
-import random
-from collections.abc import AsyncIterator
+import logging
+from asyncio import Event, Future, Task, TimerHandle
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import (
-    ColumnElement,
-    Select,
-    and_,
-    case,
-    exists,
-    func,
-    insert,
-    literal_column,
-    or_,
-    select,
-    update,
-)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.db.clock import Clock
 from app.db.engine import Database
-from app.db.models import DeliveryAttempt, WebhookSubscription
-from app.db.models.tables import table_of
 from app.settings import Settings
-from app.vocabulary import AttemptStatus
+from app.webhooks.claims import MOST_OF_ONE, Claimed, Found, claim
 from app.webhooks.exchange import Client, Exchange
 from app.webhooks.keys import Key, Vault, signed_headers
-from app.webhooks.pending import PENDING, SCHEDULED
-from app.webhooks.postgres import put
-from app.webhooks.queue import MOST_OF_ONE, Claimed, Later
-from app.webhooks.retries import next_try
+from app.webhooks.outcomes import Outcome, give_up, keep
+from app.webhooks.queue import Later
+from app.webhooks.rows import locked
 
-MOST_KEPT = 50
-"""Attempts that a subscription keeps, and failures in a row that switch it off (10.5)."""
+MOST_AT_A_TIME = 500
+"""Attempts that a worker makes at a time."""
 
-ACTIVE = "Active"
-TOO_MANY_FAILURES = "Delivery suspended due to too many delivery failures."
-GONE = "Delivery suspended: target gone."
 NO_KEY = "The key to sign with cannot be read: it was sealed with another LYCEUM_WEBHOOK_KEYS."
 
-_FAILING_FOR = dt.timedelta(hours=120)
-_MOST_TRANSACTIONS = 4
+_MOST_OF_A_TRANSACTION = 200
 _LOCK_MILLISECONDS = 5000
-_BETWEEN_LOOKS = dt.timedelta(seconds=0.1)
-_STATUS_GONE = 410
+_SOON = dt.timedelta(seconds=1)
+"""What a queue need not be troubled with."""
 
-_attempt = table_of(DeliveryAttempt)
-_subscription = table_of(WebhookSubscription)
+_NEVER = Found()
+_logger = logging.getLogger("lyceum.webhooks")
+
+
+@dataclass(eq=False)
+class _Draining:
+    """A subscription that is being drained, and how many attempts of it are on their way."""
+
+    stopping: Event
+    done: Future[Later | None] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+    on_their_way: int = 0
+    timer: TimerHandle | None = None
+
+    def finish(self, answer: Later | Exception | None) -> None:
+        """Tell who waits for it, if anybody still does."""
+        if self.timer is not None:
+            self.timer.cancel()
+        if self.done.done():
+            return
+        if isinstance(answer, Exception):
+            self.done.set_exception(answer)
+        else:
+            self.done.set_result(answer)
 
 
 class Delivery:
@@ -63,67 +70,158 @@ class Delivery:
         self._vault = Vault(settings)
         self._clock = clock
         self._client = client
-        self._turns = asyncio.Semaphore(_MOST_TRANSACTIONS)
+        self._draining: dict[int, _Draining] = {}
+        self._asked: dict[int, None] = {}
+        self._outcomes: list[Outcome] = []
+        self._sending: set[Task[None]] = set()
+        self._writing: Task[None] | None = None
 
-    async def claim(self, subscription_id: int) -> Claimed | Later | None:
-        """Take what is first of a subscription; None when there is nothing more to come.
+    async def drain(self, subscription_id: int, stopping: Event) -> Later | None:
+        """Deliver what there is of a subscription, until it is time to stop; None when no more is to come.
 
-        First tries go before others, in the order in which they were written.
+        Where it is being drained already, that goes on until what is there now is
+        delivered too, and the answer is None at once.
         """
-        async with self._transaction() as connection:
-            subscription = await _locked(connection, subscription_id)
-            if subscription is None:
-                return None
-            if not subscription.is_active:
-                await _give_up(connection, subscription_id, subscription.status, self._clock())
-                return None
-            now = self._clock()
-            attempt = await self._first(connection, subscription_id, now)
-            if attempt is None:
-                moment = await connection.scalar(_next_moment(subscription_id))
-                return None if moment is None else Later(max(moment - now, _BETWEEN_LOOKS))
-            pause = await _pause(connection, subscription, now)
-            if pause is not None:
-                return Later(pause)
-            await connection.execute(
-                update(_attempt).where(_attempt.c.id == attempt.id).values(leased_until=now + self._lease)
-            )
-            return Claimed(attempt, subscription)
+        draining = self._draining.get(subscription_id)
+        if draining is not None:
+            self._ask(subscription_id)
+            return None
+        draining = self._draining[subscription_id] = _Draining(stopping)
+        self._ask(subscription_id)
+        return await draining.done
 
-    async def deliver(self, claimed: Claimed) -> None:
-        """Make an attempt, and keep what became of it."""
-        attempt, subscription = claimed.attempt, claimed.subscription
-        keys = self._keys(subscription)
-        if keys:
-            headers = signed_headers(attempt.webhook_id, self._clock(), attempt.body, keys)
-            exchange = await self._client.post(subscription.target, attempt.body.encode(), headers)
-        else:
-            exchange = Exchange(NO_KEY)
+    async def settle(self) -> None:
+        """Wait until what is on its way has arrived, and is kept."""
+        while self._sending or self._writing:
+            await asyncio.wait([*self._sending, *([self._writing] if self._writing else [])])
+
+    async def write(
+        self, outcomes: Sequence[Outcome], asked: Collection[int], room: int = MOST_AT_A_TIME
+    ) -> dict[int, Found]:
+        """Keep outcomes, then claim what there is of subscriptions, in one transaction."""
+        ids = {*asked, *(outcome.attempt.subscription_id for outcome in outcomes)}
         async with self._transaction() as connection:
-            await self._resolve(connection, attempt, exchange)
+            subscriptions = await locked(connection, ids)
+            now = self._clock()
+            off = set[int]()
+            if outcomes:
+                off = await keep(connection, subscriptions, outcomes, now, retries=self._retries)
+            wanted = {id_: subscriptions[id_] for id_ in asked if id_ in subscriptions and id_ not in off}
+            idle = {id_: row.status for id_, row in wanted.items() if not row.is_active}
+            await give_up(connection, idle, now)
+            active = {id_: row for id_, row in wanted.items() if row.is_active}
+            return await claim(connection, active, room, now, self._lease) if active else {}
+
+    async def make(self, claimed: Claimed) -> Outcome:
+        """Make an attempt, at its time."""
+        attempt, subscription = claimed.attempt, claimed.subscription
+        pause = (claimed.start - self._clock()).total_seconds()
+        if pause > 0:
+            await asyncio.sleep(pause)
+        keys = self._keys(subscription)
+        if not keys:
+            return Outcome(attempt, Exchange(NO_KEY))
+        headers = signed_headers(attempt.webhook_id, self._clock(), attempt.body, keys)
+        return Outcome(attempt, await self._client.post(subscription.target, attempt.body.encode(), headers))
 
     @asynccontextmanager
     async def _transaction(self) -> AsyncIterator[AsyncConnection]:
-        """A transaction that leaves connections for others, and waits for no worker that stands still."""
-        async with self._turns, self._database.begin() as connection:
+        """A transaction that waits for no worker that stands still."""
+        async with self._database.begin() as connection:
             if connection.dialect.name == "postgresql":
                 await connection.exec_driver_sql(f"SET LOCAL lock_timeout = {_LOCK_MILLISECONDS}")
             yield connection
 
-    async def _first(self, connection: AsyncConnection, subscription_id: int, now: dt.datetime) -> Any:
-        free = and_(
-            _attempt.c.subscription_id == subscription_id,
-            SCHEDULED,
-            _attempt.c.due_at <= now,
-            or_(_attempt.c.leased_until.is_(None), _attempt.c.leased_until < now),
-        )
-        first_tries = select(_attempt).where(free, _attempt.c.try_number == 1).order_by(_attempt.c.id)
-        others = select(_attempt).where(free).order_by(_attempt.c.due_at, _attempt.c.id)
-        for statement in (first_tries, others):
-            attempt = (await connection.execute(statement.limit(1))).first()
-            if attempt is not None:
-                return attempt
-        return None
+    def _ask(self, subscription_id: int) -> None:
+        """Have a subscription looked at in the next transaction."""
+        draining = self._draining.get(subscription_id)
+        # Where as many are on their way as may be, it is looked at when one of them is over.
+        if draining is not None and draining.on_their_way < MOST_OF_ONE:
+            self._asked[subscription_id] = None
+            self._begin_to_write()
+
+    def _begin_to_write(self) -> None:
+        if self._writing is None:
+            self._writing = asyncio.create_task(self._write_on())
+
+    async def _write_on(self) -> None:
+        """Write until there is nothing left to write, or no room for more attempts."""
+        try:
+            while self._outcomes or (self._asked and len(self._sending) < MOST_AT_A_TIME):
+                outcomes = self._outcomes[:_MOST_OF_A_TRANSACTION]
+                del self._outcomes[:_MOST_OF_A_TRANSACTION]
+                for outcome in outcomes:
+                    if outcome.attempt.subscription_id in self._draining:
+                        self._asked[outcome.attempt.subscription_id] = None
+                asked = list(self._asked)[:_MOST_OF_A_TRANSACTION]
+                for id_ in asked:
+                    del self._asked[id_]
+                await self._write_for({*asked, *(it.attempt.subscription_id for it in outcomes)}, outcomes, asked)
+        finally:
+            self._writing = None
+
+    async def _write_for(self, ids: Collection[int], outcomes: Sequence[Outcome], asked: Collection[int]) -> None:
+        """Write for some subscriptions; when that fails, for each of them alone."""
+        asked = [id_ for id_ in asked if not self._stop(id_)]
+        try:
+            found = await self.write(outcomes, asked, MOST_AT_A_TIME - len(self._sending))
+        except Exception as error:
+            if len(ids) == 1:
+                self._fail(*ids, error)
+                return
+            for id_ in ids:
+                own = [it for it in outcomes if it.attempt.subscription_id == id_]
+                await self._write_for([id_], own, [id_] if id_ in asked else [])
+            return
+        for id_ in asked:
+            self._go_on(id_, found.get(id_, _NEVER))
+
+    def _go_on(self, subscription_id: int, found: Found) -> None:
+        draining = self._draining[subscription_id]
+        for claimed in found.claimed:
+            draining.on_their_way += 1
+            task = asyncio.create_task(self._send(claimed, draining))
+            self._sending.add(task)
+            task.add_done_callback(self._sending.discard)
+        if subscription_id in self._asked:
+            return
+        if found.again is not None and found.again <= _SOON:
+            if draining.timer is not None:
+                draining.timer.cancel()
+            delay = found.again.total_seconds()
+            draining.timer = asyncio.get_running_loop().call_later(delay, self._ask, subscription_id)
+        elif not draining.on_their_way:
+            self._end(subscription_id, None if found.again is None else Later(found.again))
+
+    async def _send(self, claimed: Claimed, draining: _Draining) -> None:
+        id_ = claimed.subscription.id
+        try:
+            self._outcomes.append(await self.make(claimed))
+        except Exception as error:
+            self._fail(id_, error)
+        draining.on_their_way -= 1
+        self._begin_to_write()
+
+    def _stop(self, subscription_id: int) -> bool:
+        """Whether a subscription is to be drained no more. It ends with what is on its way."""
+        draining = self._draining.get(subscription_id)
+        if draining is None:
+            return True
+        if not draining.stopping.is_set():
+            return False
+        if not draining.on_their_way:
+            self._end(subscription_id, Later(dt.timedelta()))
+        return True
+
+    def _end(self, subscription_id: int, answer: Later | None) -> None:
+        self._draining.pop(subscription_id).finish(answer)
+
+    def _fail(self, subscription_id: int, error: Exception) -> None:
+        draining = self._draining.pop(subscription_id, None)
+        if draining is None:
+            _logger.error("The outcome of a delivery was not kept; it is made again", exc_info=error)
+        else:
+            draining.finish(error)
 
     def _keys(self, subscription: Any) -> list[Key]:
         """The keys that sign now; none when the newest cannot be opened."""
@@ -135,204 +233,3 @@ class Delivery:
         if until is not None and self._clock() < until:
             previous = self._vault.open(subscription.previous_signature, sealed)
         return [key, previous] if previous else [key]
-
-    async def _resolve(self, connection: AsyncConnection, attempt: Any, exchange: Exchange) -> None:
-        subscription = await _locked(connection, attempt.subscription_id)
-        if subscription is None:
-            return
-        now = self._clock()
-        status = AttemptStatus.SUCCESSFUL if exchange.succeeded else AttemptStatus.FAILED
-        resolved = await connection.execute(
-            update(_attempt)
-            .where(_attempt.c.id == attempt.id, PENDING)
-            .values(
-                status=status,
-                message=exchange.message,
-                resolved_at=now,
-                leased_until=None,
-                **_evidence(exchange),
-            )
-        )
-        if resolved.rowcount == 0:
-            # Another worker took it for abandoned, and was quicker.
-            return
-        received = exchange.received
-        changes: dict[str, Any] = {}
-        if exchange.succeeded:
-            changes["failing_since"] = None
-        elif subscription.failing_since is None:
-            changes["failing_since"] = now
-        gone = received is not None and received.status == _STATUS_GONE
-        due_at = None
-        if not exchange.succeeded and not gone and subscription.is_active:
-            asked = received.headers.get("retry-after") if received else None
-            due_at = await self._try_again(connection, attempt, now, asked)
-        if due_at is None and subscription.is_ordered:
-            await release(connection, attempt.subscription_id, attempt.subject, now)
-        await _keep_newest(connection, attempt.subscription_id)
-        if not exchange.succeeded and subscription.is_active:
-            failing_since = changes.get("failing_since", subscription.failing_since)
-            if gone:
-                changes |= {"is_active": False, "status": GONE}
-            elif await self._fails_too_often(connection, attempt.subscription_id, now - failing_since):
-                changes |= {"is_active": False, "status": TOO_MANY_FAILURES}
-        if changes:
-            await connection.execute(
-                update(_subscription).where(_subscription.c.id == subscription.id).values(changes)
-            )
-        if "status" in changes:
-            await _give_up(connection, subscription.id, changes["status"], now)
-
-    async def _try_again(
-        self, connection: AsyncConnection, attempt: Any, now: dt.datetime, retry_after: str | None
-    ) -> dt.datetime | None:
-        """Write the next try; None when there is none."""
-        if not self._retries:
-            return None
-        due_at = next_try(attempt.try_number, now, random.random(), retry_after)  # noqa: S311
-        if due_at is not None:
-            kept = ("subscription_id", "event_id", "webhook_id", "subject", "body")
-            await connection.execute(
-                insert(DeliveryAttempt).values(
-                    **{name: getattr(attempt, name) for name in kept},
-                    try_number=attempt.try_number + 1,
-                    created=now,
-                    due_at=due_at,
-                )
-            )
-            await put(connection, [attempt.subscription_id], due_at - now)
-        return due_at
-
-    async def _fails_too_often(
-        self, connection: AsyncConnection, subscription_id: int, failing_for: dt.timedelta
-    ) -> bool:
-        """Whether nothing but failures is kept, and as many as are kept at all.
-
-        With retries each failure but the last has a try to come, which says nothing
-        good of the target: then time counts instead.
-        """
-        if self._retries and failing_for < _FAILING_FOR:
-            return False
-        failed = func.count().filter(_attempt.c.status == AttemptStatus.FAILED)
-        awaited = func.count().filter(_attempt.c.try_number > 1, PENDING)
-        statement = select(func.count(), failed, awaited).where(_attempt.c.subscription_id == subscription_id)
-        number, failures, tries = (await connection.execute(statement)).one()
-        return bool(failures + tries == number and number >= MOST_KEPT)
-
-
-async def release(connection: AsyncConnection, subscription_id: int, subject: str, now: dt.datetime) -> None:
-    """Let an ordered subscription be told of the next event of a subject: it is done with the one before."""
-    of_subject = and_(_attempt.c.subscription_id == subscription_id, _attempt.c.subject == subject, PENDING)
-    statement = select(_attempt.c.id, _attempt.c.due_at).where(of_subject).order_by(_attempt.c.event_id)
-    first = (await connection.execute(statement.limit(1))).first()
-    if first is not None and first.due_at is None:
-        await connection.execute(update(_attempt).where(_attempt.c.id == first.id).values(due_at=now))
-        await put(connection, [subscription_id])
-
-
-async def release_all(connection: AsyncConnection, now: dt.datetime) -> None:
-    """Release what waits for nothing: an event and the outcome of the one before may be written at a time."""
-    earlier = _attempt.alias("earlier")
-    waits = exists().where(
-        earlier.c.subscription_id == _attempt.c.subscription_id,
-        earlier.c.subject == _attempt.c.subject,
-        earlier.c.event_id < _attempt.c.event_id,
-        earlier.c.status == literal_column(f"'{AttemptStatus.PENDING}'"),
-    )
-    statement = select(_attempt.c.subscription_id, _attempt.c.subject).where(
-        PENDING, _attempt.c.due_at.is_(None), ~waits
-    )
-    for subscription_id, subject in (await connection.execute(statement)).all():
-        if await _locked(connection, subscription_id) is not None:
-            await release(connection, subscription_id, subject, now)
-
-
-async def _locked(connection: AsyncConnection, subscription_id: int) -> Any:
-    """A subscription, which nobody else claims from or resolves attempts of until the transaction ends."""
-    statement = select(_subscription).where(_subscription.c.id == subscription_id)
-    return (await connection.execute(statement.with_for_update(key_share=True))).first()
-
-
-async def _pause(connection: AsyncConnection, subscription: Any, now: dt.datetime) -> dt.timedelta | None:
-    """How long nothing may be sent; None for not at all, and then it counts as sent now.
-
-    Who has to come again is given a place in time of his own, so that not all of
-    those who wait come at once.
-    """
-    rate = subscription.requests_per_second
-    interval = dt.timedelta(seconds=1 / rate) if rate else _BETWEEN_LOOKS
-    earliest = now
-    if rate and subscription.started_at is not None:
-        earliest = max(now, subscription.started_at + interval)
-    if earliest == now:
-        under_way = select(func.count()).where(
-            _attempt.c.subscription_id == subscription.id, PENDING, _attempt.c.leased_until >= now
-        )
-        if (await connection.scalar(under_way) or 0) < MOST_OF_ONE:
-            if rate:
-                await _change(connection, subscription.id, started_at=now)
-            return None
-        earliest = now + interval
-    place = earliest
-    if subscription.queued_until is not None:
-        place = max(earliest, subscription.queued_until + interval)
-    await _change(connection, subscription.id, queued_until=place)
-    return place - now
-
-
-async def _change(connection: AsyncConnection, subscription_id: int, **values: Any) -> None:
-    await connection.execute(
-        update(_subscription).where(_subscription.c.id == subscription_id).values(values)
-    )
-
-
-def _next_moment(subscription_id: int) -> Select[Any]:
-    """When there may be something to do for a subscription: an attempt is due, or its worker must be dead."""
-    due, leased = _attempt.c.due_at, _attempt.c.leased_until
-    moment = case((and_(leased.is_not(None), leased > due), leased), else_=due)
-    return select(func.min(moment, type_=due.type)).where(
-        _attempt.c.subscription_id == subscription_id, SCHEDULED
-    )
-
-
-async def _give_up(connection: AsyncConnection, subscription_id: int, message: str, now: dt.datetime) -> None:
-    """End what is pending of a subscription that is switched off, but not what is on its way."""
-    on_its_way = and_(_attempt.c.leased_until.is_not(None), _attempt.c.leased_until >= now)
-    await connection.execute(
-        update(_attempt)
-        .where(_attempt.c.subscription_id == subscription_id, PENDING, ~on_its_way)
-        .values(status=AttemptStatus.FAILED, message=message, resolved_at=now, leased_until=None)
-    )
-    await _keep_newest(connection, subscription_id)
-
-
-async def _keep_newest(connection: AsyncConnection, subscription_id: int) -> None:
-    """Remove the oldest resolved attempts while there are more than are kept (10.5)."""
-    of_subscription: ColumnElement[bool] = _attempt.c.subscription_id == subscription_id
-    number = await connection.scalar(select(func.count()).where(of_subscription)) or 0
-    if number > MOST_KEPT:
-        oldest = (
-            select(_attempt.c.id)
-            .where(of_subscription, _attempt.c.status != AttemptStatus.PENDING)
-            .order_by(_attempt.c.id)
-            .limit(number - MOST_KEPT)
-        )
-        await connection.execute(_attempt.delete().where(_attempt.c.id.in_(oldest)))
-
-
-def _evidence(exchange: Exchange) -> dict[str, Any]:
-    """What is kept of an exchange (2.7 and 2.8)."""
-    sent, received = exchange.sent, exchange.received
-    values: dict[str, Any] = {}
-    if sent is not None:
-        values = {"sent_at": sent.at, "request_url": sent.url, "request_headers": dict(sent.headers)}
-    if received is not None:
-        values |= {
-            "responded_at": received.at,
-            "elapsed": received.elapsed,
-            "response_status": received.status,
-            "response_reason": received.reason,
-            "response_headers": dict(received.headers),
-            "response_content": received.content,
-        }
-    return values

@@ -1,8 +1,8 @@
 """One request and its response: guarded, bounded in time and size, and kept as evidence.
 
-The host is looked up once. Every address it has must be allowed, and the socket
-is connected to one of those, so that no second look-up can say otherwise.
-Redirects are not followed.
+The host is looked up once for each connection. Every address it has must be
+allowed, and the socket is connected to one of those, so that no second look-up can
+say otherwise. Redirects are not followed.
 """
 
 import asyncio
@@ -10,19 +10,22 @@ import datetime as dt
 import socket
 import ssl
 import zlib
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import suppress
+from asyncio import Future
+from collections.abc import Coroutine, Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from email.message import Message
+from functools import partial
 from http import HTTPStatus
 from importlib.metadata import version
 from time import monotonic
-from typing import Any
+from typing import Any, Self
 
 import h11
 
 from app.db.models import now
 from app.errors import BadUserInput
+from app.webhooks.connections import Connection, Connections, Hungup
 from app.webhooks.targets import Target, is_routable, parse_target
 
 CONNECT_SECONDS, WHOLE_SECONDS = 5.0, 15.0
@@ -34,11 +37,12 @@ UNREACHABLE = "Contacting the remote server experienced an unexpected error."
 UNUSABLE = "Unexpected error handling the response from the server."
 
 _MOST_HEAD = 65_536
-_PIECE = 16_384
 _PRODUCT = f"Lyceum/{version('lyceum')}"
+_LOOKING_UP = ThreadPoolExecutor(32, "look-up")
+"""A look-up may block its thread for long. Others have threads of their own then, those of its host have not."""
 _ZLIB_WITH_HEADER_OF_EITHER_KIND = 47
 
-Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
+Resolve = Callable[[str, int], Coroutine[Any, Any, Sequence[str]]]
 """Gives the addresses of a host; raises `OSError` when it has none."""
 
 
@@ -79,12 +83,17 @@ class Exchange:
 
 async def resolve(host: str, port: int) -> Sequence[str]:
     """The addresses of a host, as the operating system finds them."""
-    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    look_up = partial(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
+    found = await asyncio.get_running_loop().run_in_executor(_LOOKING_UP, look_up)
     return list(dict.fromkeys(str(sockaddr[0]) for *_, sockaddr in found))
 
 
 class Client:
-    """Sends requests; `allow_private` is for development."""
+    """Sends requests; `allow_private` is for development.
+
+    While it is entered, connections are kept open for what is sent to the same server
+    soon after. It belongs to one event loop then.
+    """
 
     def __init__(
         self,
@@ -96,49 +105,92 @@ class Client:
         self._allow_private = allow_private
         self._resolve = resolve
         self._tls = tls or ssl.create_default_context()
+        self._idle: Connections | None = None
+        self._looking_up: dict[tuple[str, int], Future[Sequence[str]]] = {}
+
+    async def __aenter__(self) -> Self:
+        self._idle = Connections()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._idle is not None:
+            self._idle.close()
+        self._idle = None
 
     async def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Exchange:
         """Send JSON. Whatever goes wrong is in the answer."""
         sent: Sent | None = None
         try:
+            target = parse_target(url, allow_private=self._allow_private)
+            headers = _headers(target, body, headers, keep=self._idle is not None)
             async with asyncio.timeout(WHOLE_SECONDS):
+                connection = self._idle.take(target.server) if self._idle else None
+                if connection is not None:
+                    sent = Sent(now(), url, headers)
+                    try:
+                        received = await self._exchange(connection, target, headers, body)
+                        return _told(sent, received)
+                    except Hungup:
+                        # The server closed it before it could know of the request, as servers do after a while.
+                        sent = None
                 async with asyncio.timeout(CONNECT_SECONDS):
-                    target = parse_target(url, allow_private=self._allow_private)
-                    reader, writer = await self._connect(target)
-                try:
-                    sent = Sent(now(), url, _headers(target, body, headers))
-                    received = await _exchange(reader, writer, target, sent, body)
-                finally:
-                    writer.transport.abort()
+                    connection = await self._connect(target)
+                sent = Sent(now(), url, headers)
+                received = await self._exchange(connection, target, headers, body)
         except (BadUserInput, _Refused):
             return Exchange(REFUSED)
         except (h11.RemoteProtocolError, zlib.error):
             return Exchange(UNUSABLE, sent)
         except (OSError, TimeoutError, UnicodeError):
             return Exchange(UNREACHABLE, sent)
-        return Exchange(f"{received.status} {received.reason}".rstrip(), sent, received)
+        return _told(sent, received)
 
-    async def _connect(self, target: Target) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        addresses = await self._resolve(target.host, target.port)
+    async def _exchange(
+        self, connection: Connection, target: Target, headers: Mapping[str, str], body: bytes
+    ) -> Received:
+        """Send and receive; the connection is closed afterwards, or kept if it is fit for more."""
+        try:
+            received, reusable = await _exchange(connection, target, headers, body)
+        except BaseException:
+            connection.close()
+            raise
+        if reusable and self._idle is not None:
+            self._idle.put(target.server, connection)
+        else:
+            connection.close()
+        return received
+
+    async def _look_up(self, host: str, port: int) -> Sequence[str]:
+        """The addresses of a host; who asks while it is being looked up, waits for the same answer."""
+        at = host, port
+        found = self._looking_up.get(at)
+        if found is None:
+            found = self._looking_up[at] = asyncio.ensure_future(self._resolve(host, port))
+            found.add_done_callback(lambda _: self._looking_up.pop(at))
+        return await asyncio.shield(found)
+
+    async def _connect(self, target: Target) -> Connection:
+        addresses = await self._look_up(target.host, target.port)
         if not self._allow_private and not all(map(is_routable, addresses)):
             raise _Refused
         failure = OSError(f"{target.host} has no address")
+        secure: dict[str, Any] = {}
+        if target.scheme == "https":
+            secure = {"ssl": self._tls, "server_hostname": target.host.rstrip(".")}
+        loop = asyncio.get_running_loop()
         for address in addresses:
-            connection = socket.socket(
-                socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_STREAM
-            )
+            family = socket.AF_INET6 if ":" in address else socket.AF_INET
+            pinned = socket.socket(family, socket.SOCK_STREAM)
             try:
-                connection.setblocking(False)
-                await asyncio.get_running_loop().sock_connect(connection, (address, target.port))
-                if target.scheme == "http":
-                    return await asyncio.open_connection(sock=connection)
-                name = target.host.rstrip(".")
-                return await asyncio.open_connection(sock=connection, ssl=self._tls, server_hostname=name)
+                pinned.setblocking(False)
+                await loop.sock_connect(pinned, (address, target.port))
+                _, connection = await loop.create_connection(Connection, sock=pinned, **secure)
+                return connection
             except OSError as error:
-                connection.close()
+                pinned.close()
                 failure = error
             except BaseException:
-                connection.close()
+                pinned.close()
                 raise
         raise failure
 
@@ -147,13 +199,17 @@ class _Refused(Exception):
     """An address is not for us to connect to."""
 
 
-def _headers(target: Target, body: bytes, more: Mapping[str, str]) -> dict[str, str]:
+def _told(sent: Sent, received: Received) -> Exchange:
+    return Exchange(f"{received.status} {received.reason}".rstrip(), sent, received)
+
+
+def _headers(target: Target, body: bytes, more: Mapping[str, str], *, keep: bool) -> dict[str, str]:
     return {
         "Host": target.authority,
         "User-Agent": _PRODUCT,
         "Accept": "*/*",
         "Accept-Encoding": "gzip, deflate",
-        "Connection": "close",
+        "Connection": "keep-alive" if keep else "close",
         "Content-Type": "application/json",
         "Content-Length": str(len(body)),
         **more,
@@ -161,22 +217,22 @@ def _headers(target: Target, body: bytes, more: Mapping[str, str]) -> dict[str, 
 
 
 async def _exchange(
-    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, target: Target, sent: Sent, body: bytes
-) -> Received:
+    connection: Connection, target: Target, sent: Mapping[str, str], body: bytes
+) -> tuple[Received, bool]:
+    """The response, and whether the connection can be used for another request."""
     began = monotonic()
     protocol = h11.Connection(h11.CLIENT, max_incomplete_event_size=_MOST_HEAD)
-    request = h11.Request(method="POST", target=target.path, headers=list(sent.headers.items()))
-    for event in (request, h11.Data(body), h11.EndOfMessage()):
-        writer.write(protocol.send(event) or b"")
+    request = h11.Request(method="POST", target=target.path, headers=list(sent.items()))
     # A server may answer, and hang up, before it has read all of the request.
-    with suppress(ConnectionError):
-        await writer.drain()
+    connection.write(b"".join(protocol.send(it) or b"" for it in (request, h11.Data(body), h11.EndOfMessage())))
 
     async def next_event() -> Any:
         while (event := protocol.next_event()) is h11.NEED_DATA:
-            piece = await reader.read(_PIECE)
+            piece = await connection.read()
             if not piece and protocol.their_state is h11.SEND_RESPONSE and not protocol.trailing_data[0]:
-                raise ConnectionResetError("the server closed the connection without an answer")
+                raise Hungup("the server closed the connection without an answer")
+            if not piece and connection.error is not None:
+                raise connection.error
             protocol.receive_data(piece)
         return event
 
@@ -191,7 +247,7 @@ async def _exchange(
     while content.has_room and isinstance(event := await next_event(), h11.Data):
         content.add(bytes(event.data))
     reason = _clean(response.reason.decode("latin-1")) or _phrase(response.status_code)
-    return Received(
+    received = Received(
         now(),
         monotonic() - began,
         response.status_code,
@@ -199,6 +255,8 @@ async def _exchange(
         headers,
         content.text(headers.get("content-type", "")),
     )
+    is_whole = protocol.their_state is h11.DONE and protocol.our_state is h11.DONE
+    return received, is_whole and not protocol.trailing_data[0]
 
 
 class _Content:

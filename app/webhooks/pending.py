@@ -6,5 +6,8 @@ from sqlmodel import col
 from app.db.models import DeliveryAttempt
 from app.vocabulary import AttemptStatus
 
-PENDING = col(DeliveryAttempt.status) == literal_column(f"'{AttemptStatus.PENDING}'")
+_IS_PENDING = literal_column(f"'{AttemptStatus.PENDING}'")
+
+PENDING = col(DeliveryAttempt.status) == _IS_PENDING
 SCHEDULED = PENDING & col(DeliveryAttempt.due_at).is_not(None)
+RESOLVED = col(DeliveryAttempt.status) != _IS_PENDING

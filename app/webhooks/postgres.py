@@ -9,8 +9,7 @@ import asyncio
 import datetime as dt
 import logging
 from asyncio import Event
-from collections import Counter
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager, suppress
 
 from pgqueuer.adapters.drivers.asyncpg import AsyncpgDriver
@@ -24,30 +23,25 @@ from pgqueuer.domain.errors import RetryRequested
 from pgqueuer.domain.models import Job
 from pgqueuer.domain.settings import DBSettings
 from pgqueuer.queries import Queries
-from sqlalchemy import NullPool, Text, cast, column, exists, func, select, table
+from sqlalchemy import ColumnElement, NullPool, Text, cast, column, exists, func, literal, select, table
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from app.db.engine import Database
-from app.db.models import DeliveryAttempt
+from app.db.models import DeliveryAttempt, WebhookSubscription
 from app.db.models.tables import table_of
 from app.db.types import UtcDateTime
 from app.webhooks.pending import SCHEDULED
-from app.webhooks.queue import (
-    MOST_AT_A_TIME,
-    MOST_OF_ONE,
-    Claimed,
-    Deliverer,
-    Later,
-    deliver_on,
-)
+from app.webhooks.queue import Deliverer
 
 _SETTINGS = DBSettings(db_schema="webhook_queue")
 _ENTRYPOINT = "webhook"
-_BATCH = 10
+_BATCH = 100
+_MOST_JOBS = 2000
 _MOST_FAULTS = 20
-_ENOUGH = 4 * MOST_AT_A_TIME
 _FAULT_DELAY = dt.timedelta(seconds=5)
 _NOW = dt.timedelta()
+_SOON = dt.timedelta(minutes=1)
+_ABOUT = dt.timedelta(seconds=1)
 
 _logger = logging.getLogger("lyceum.webhooks")
 
@@ -57,24 +51,34 @@ _job = table(
     column("execute_after", UtcDateTime()),
     schema=_SETTINGS.db_schema,
 )
-_is_live = cast(_job.c.status, Text) != "failed"
-_starts_soon = _job.c.execute_after < func.clock_timestamp() + dt.timedelta(minutes=1)
 
 
-async def put(
-    connection: AsyncConnection, subscription_ids: Iterable[int], delay: dt.timedelta = _NOW
-) -> None:
-    """Have what is due of some subscriptions sent, once the transaction of the connection is committed.
+def _has_job(
+    subscription_id: ColumnElement[int], within: dt.timedelta, *, taken: bool = True
+) -> ColumnElement[bool]:
+    """Whether a subscription has a job that is not held, and that starts within some time."""
+    states = ["queued", "picked"] if taken else ["queued"]
+    return exists().where(
+        _job.c.payload == func.convert_to(cast(subscription_id, Text), "UTF8"),
+        cast(_job.c.status, Text).in_(states),
+        _job.c.execute_after < func.clock_timestamp() + within,
+    )
 
-    Each may be named as often as it has something to send. Other databases need no jobs.
-    """
-    numbers = Counter(subscription_ids)
-    jobs = [str(id_).encode() for id_, number in numbers.items() for _ in range(min(number, MOST_OF_ONE))]
-    if connection.dialect.name != "postgresql" or not jobs:
+
+async def put(connection: AsyncConnection, subscription_ids: Iterable[int]) -> None:
+    """Have what is due of some subscriptions sent, once the transaction of the connection is committed."""
+    await put_later(connection, dict.fromkeys(subscription_ids, _NOW))
+
+
+async def put_later(connection: AsyncConnection, delays: Mapping[int, dt.timedelta]) -> None:
+    """The same, of each after a delay. Other databases need no jobs."""
+    if connection.dialect.name != "postgresql" or not delays:
         return
     raw = await connection.get_raw_connection()
-    queries = _queries(raw.driver_connection)
-    await queries.enqueue([_ENTRYPOINT] * len(jobs), list(jobs), [0] * len(jobs), [delay] * len(jobs))
+    jobs = [str(id_).encode() for id_ in delays]
+    await _queries(raw.driver_connection).enqueue(
+        [_ENTRYPOINT] * len(jobs), list(jobs), [0] * len(jobs), list(delays.values())
+    )
 
 
 class PostgresQueue:
@@ -90,26 +94,23 @@ class PostgresQueue:
             manager = QueueManager(_queries(connection))
 
             async def work(job: Job) -> None:
+                id_ = int(job.payload or b"")
                 try:
-                    claimed = await deliverer.claim(int(job.payload or b""))
-                    if isinstance(claimed, Claimed):
-                        claimed = await deliver_on(deliverer, claimed, stopping)
-                    if isinstance(claimed, Later) and await self._are_too_many(job):
-                        return
+                    later = await deliverer.drain(id_, stopping)
+                    if later is not None:
+                        await self._come_again(id_, later.delay)
                 except Exception as error:
                     _logger.warning("A delivery failed; it is made again", exc_info=error)
                     if job.attempts < _MOST_FAULTS:
                         raise RetryRequested(_FAULT_DELAY, repr(error)) from error
                     raise
-                if isinstance(claimed, Later):
-                    raise RetryRequested(claimed.delay)
 
             manager.entrypoint(_ENTRYPOINT, on_failure="hold")(work)
             stop = asyncio.create_task(_when(stopping, manager.shutdown))
             try:
                 await manager.run(
                     batch_size=_BATCH,
-                    max_concurrent_tasks=MOST_AT_A_TIME,
+                    max_concurrent_tasks=_MOST_JOBS,
                     heartbeat_timeout=self._lease,
                     dequeue_timeout=self._lease / 2,
                     shutdown_on_listener_failure=True,
@@ -124,29 +125,25 @@ class PostgresQueue:
 
         Attempts and jobs are looked at in one statement, as they come together.
         """
-        attempt = table_of(DeliveryAttempt)
-        subscription_id = attempt.c.subscription_id
-        started = exists().where(
-            _job.c.payload == func.convert_to(cast(subscription_id, Text), "UTF8"), _is_live, _starts_soon
+        attempt, subscription = table_of(DeliveryAttempt), table_of(WebhookSubscription)
+        has_something = exists().where(
+            attempt.c.subscription_id == subscription.c.id,
+            SCHEDULED,
+            attempt.c.due_at <= func.clock_timestamp(),
         )
-        lacking = (
-            select(subscription_id, func.count())
-            .where(SCHEDULED, attempt.c.due_at <= func.clock_timestamp(), ~started)
-            .group_by(subscription_id)
-        )
+        lacking = select(subscription.c.id).where(has_something, ~_has_job(subscription.c.id, _SOON))
         async with self._database.begin() as connection:
-            for id_, number in (await connection.execute(lacking)).all():
-                await put(connection, [id_] * number)
+            await put(connection, (await connection.scalars(lacking)).all())
 
-    async def _are_too_many(self, job: Job) -> bool:
-        """Whether a job that finds nothing to do can go: there are others enough.
+    async def _come_again(self, subscription_id: int, delay: dt.timedelta) -> None:
+        """Put a job that looks again after a delay, unless one that nobody has taken yet does so about then.
 
-        So many that those which go at the same time do not leave too few.
+        Who takes that one, comes to the same answer, or sends what there is.
         """
-        others = select(_job.c.payload).where(_job.c.payload == job.payload, _is_live, _starts_soon)
-        counted = select(func.count()).select_from(others.limit(_ENOUGH + 1).subquery())
+        has_job = select(_has_job(literal(subscription_id), delay + _ABOUT, taken=False))
         async with self._database.begin() as connection:
-            return (await connection.scalar(counted) or 0) > _ENOUGH
+            if not await connection.scalar(has_job):
+                await put_later(connection, {subscription_id: delay})
 
     async def forget(self, before: dt.datetime) -> None:
         """Remove what the queue keeps of jobs that were done before an instant."""

@@ -14,8 +14,8 @@ from app.db.models import DeliveryAttempt, User, WebhookSubscription, now
 from app.errors import BadUserInput
 from app.settings import Settings
 from app.vocabulary import AttemptStatus, SignatureKind, WebhookEvent
-from app.webhooks.delivery import ACTIVE
 from app.webhooks.keys import Key, Vault
+from app.webhooks.outcomes import ACTIVE
 from app.webhooks.payloads import event_body
 from app.webhooks.pending import PENDING
 from app.webhooks.postgres import put

@@ -38,6 +38,11 @@ class Target:
     path: str
 
     @property
+    def server(self) -> tuple[str, str, int]:
+        """What a connection to it is good for: all targets of which this is the same."""
+        return self.scheme, self.host, self.port
+
+    @property
     def authority(self) -> str:
         """The value of the header `Host`."""
         host = f"[{self.host}]" if ":" in self.host else self.host

@@ -10,9 +10,10 @@ from app.db.engine import Database
 from app.db.models import DeliveryAttempt
 from app.db.models.tables import table_of
 from app.settings import Settings
-from app.webhooks.delivery import Delivery, release_all
+from app.webhooks.delivery import Delivery
 from app.webhooks.exchange import Client
 from app.webhooks.leases import LeaseQueue
+from app.webhooks.outcomes import release
 from app.webhooks.postgres import PostgresQueue
 from app.webhooks.queue import Queue, sleep
 
@@ -39,12 +40,14 @@ class Worker:
         self._history = dt.timedelta(days=settings.webhook_history_days)
         self._clock = clock
         self._queue = queue_of(database, settings, clock)
-        client = client or Client(allow_private=settings.webhook_allow_private_targets)
-        self._delivery = Delivery(database, settings, clock, client)
+        self._client = client or Client(allow_private=settings.webhook_allow_private_targets)
+        self._delivery = Delivery(database, settings, clock, self._client)
 
     async def run(self, stopping: Event) -> None:
         """Work until it is time to stop. What fails is told in the log and begun again."""
-        await asyncio.gather(self._deliver(stopping), self._keep_house(stopping))
+        async with self._client:
+            await asyncio.gather(self._deliver(stopping), self._keep_house(stopping))
+            await self._delivery.settle()
 
     async def _deliver(self, stopping: Event) -> None:
         while not stopping.is_set():
@@ -66,7 +69,7 @@ class Worker:
     async def mend(self) -> None:
         """Start what waits for nothing, or has lost its job."""
         async with self._database.begin() as connection:
-            await release_all(connection, self._clock())
+            await release(connection, self._clock())
         await self._queue.mend()
 
     async def forget(self) -> None:

@@ -17,6 +17,8 @@ from app.db.engine import Database
 from app.db.models import DeliveryAttempt, User, WebhookSubscription
 from app.settings import Settings
 from app.vocabulary import WebhookEvent
+from app.webhooks.claims import Claimed, Found
+from app.webhooks.delivery import Delivery
 from app.webhooks.exchange import Client
 from app.webhooks.subscriptions import Subscriptions
 from app.webhooks.worker import Worker
@@ -113,3 +115,20 @@ class SetClock:
 
     def __call__(self) -> dt.datetime:
         return self.moment
+
+
+async def claim(delivery: Delivery, id_: int) -> Found:
+    """What there is of a subscription now."""
+    return (await delivery.write([], [id_])).get(id_, Found())
+
+
+async def make(delivery: Delivery, *claimed: Claimed) -> None:
+    """Make attempts, and keep what became of them."""
+    await delivery.write([await delivery.make(each) for each in claimed], [])
+
+
+async def make_all(delivery: Delivery, id_: int) -> dt.timedelta | None:
+    """Make what there is of a subscription; after what time there is more."""
+    while (found := await claim(delivery, id_)).claimed:
+        await make(delivery, *found.claimed)
+    return found.again

@@ -12,10 +12,11 @@ from app.auth.accounts import create_user
 from app.db.engine import Database
 from app.db.models import DeliveryAttempt, Event, WebhookSubscription, now
 from app.vocabulary import AttemptStatus, WebhookEvent
-from app.webhooks.delivery import ACTIVE, GONE, TOO_MANY_FAILURES, Delivery
+from app.webhooks.claims import Found
+from app.webhooks.delivery import Delivery
 from app.webhooks.emit import emit
 from app.webhooks.exchange import Client
-from app.webhooks.queue import Claimed
+from app.webhooks.outcomes import ACTIVE, GONE, TOO_MANY_FAILURES
 from tests.databases import Databases
 from tests.graphql.clients import STAFF_KEY, add_user, client_of
 from tests.webhooks.conftest import (
@@ -23,7 +24,10 @@ from tests.webhooks.conftest import (
     SETTINGS,
     SetClock,
     attempts,
+    claim,
     hook,
+    make,
+    make_all,
     make_users,
     subscription_of,
     until,
@@ -61,7 +65,7 @@ async def test_first_tries_start_in_the_order_of_the_commits(database: Database,
     async with working(database):
         # As many as one target has to bear at a time, and no more.
         await until(lambda: len(receiver.deliveries) == 10)
-        assert not isinstance(await Delivery(database, SETTINGS, now, Client()).claim(id_), Claimed)
+        assert not (await claim(Delivery(database, SETTINGS, now, Client()), id_)).claimed
         assert sorted(seen(receiver)) == sorted(names[:10])
         receiver.gate.set()
         await until(lambda: len(receiver.deliveries) == 30)
@@ -86,11 +90,8 @@ async def test_an_ordered_subscription_is_told_of_a_subject_in_turn(
             await emit(session, Event(type=WebhookEvent.USER_CREATED, user_id=user.id))
     delivery = Delivery(database, SETTINGS, clock, Client(allow_private=True))
     clock.moment = now()
-    while (claimed := await delivery.claim(id_)) is not None:
-        if isinstance(claimed, Claimed):
-            await delivery.deliver(claimed)
-        else:
-            clock.moment += claimed.delay
+    while (again := await make_all(delivery, id_)) is not None:
+        clock.moment += again
     ann_ids = [it.webhook_id for it in receiver.deliveries if it.data["Username"] == "ann"]
     assert len(ann_ids) == 5
     assert ann_ids[:3] == [ann_ids[0]] * 3
@@ -132,10 +133,10 @@ async def test_what_a_dead_worker_held_is_delivered_by_another(
     id_ = await hook(database, receiver.url())
     await make_users(database, "ann")
     dead = Delivery(database, IMPATIENT, now, Client(allow_private=True))
-    assert isinstance(await dead.claim(id_), Claimed)
-    waiting = await dead.claim(id_)
-    assert not isinstance(waiting, Claimed) and waiting is not None
-    assert 0.5 < waiting.delay.total_seconds() <= IMPATIENT.webhook_lease
+    assert len((await claim(dead, id_)).claimed) == 1
+    waiting = await claim(dead, id_)
+    assert not waiting.claimed and waiting.again is not None
+    assert 0.5 < waiting.again.total_seconds() <= IMPATIENT.webhook_lease
     async with working(database, IMPATIENT):
         await until(lambda: receiver.deliveries)
         await until(lambda: are_resolved(database))
@@ -180,7 +181,7 @@ async def test_nothing_is_sent_of_a_subscription_that_is_gone(database: Database
         await until(lambda: receiver.deliveries)
         await until(lambda: are_resolved(database))
     assert [it.path for it in receiver.deliveries] == ["/kept"]
-    assert await Delivery(database, SETTINGS, now, Client()).claim(id_) is None
+    assert await claim(Delivery(database, SETTINGS, now, Client()), id_) == Found()
 
 
 class Failing:
@@ -203,8 +204,7 @@ class Failing:
         await self.drain()
 
     async def drain(self) -> None:
-        while isinstance(claimed := await self.delivery.claim(self.id), Claimed):
-            await self.delivery.deliver(claimed)
+        await make_all(self.delivery, self.id)
 
     async def state(self) -> tuple[bool, str, int]:
         subscription = await subscription_of(self.database, self.id)
@@ -232,7 +232,7 @@ async def test_history_and_deactivation_without_retries(database: Database, rece
 async def test_deactivation_with_retries_takes_days(
     database: Database, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.webhooks.delivery.MOST_KEPT", 5)
+    monkeypatch.setattr("app.webhooks.outcomes.MOST_KEPT", 5)
     failing = Failing(database, receiver, retries=True)
     await failing.begin()
     await failing.event("200 OK")
@@ -269,14 +269,13 @@ async def test_an_outcome_is_written_once(database: Database, receiver: Receiver
     await failing.begin()
     await make_users(database, "ann")
     failing.clock.moment = now()
-    one = await failing.delivery.claim(failing.id)
+    (one,) = (await claim(failing.delivery, failing.id)).claimed
     failing.clock.moment += dt.timedelta(seconds=2)
-    other = await failing.delivery.claim(failing.id)
-    assert isinstance(one, Claimed) and isinstance(other, Claimed)
+    (other,) = (await claim(failing.delivery, failing.id)).claimed
     assert one.attempt.id == other.attempt.id
-    await failing.delivery.deliver(other)
+    await make(failing.delivery, other)
     receiver.answer = answer("500 No")
-    await failing.delivery.deliver(one)
+    await make(failing.delivery, one)
     (attempt,) = await attempts(database)
     assert (attempt.status, attempt.message) == (AttemptStatus.SUCCESSFUL, "200 OK")
     assert len({it.webhook_id for it in receiver.deliveries}) == 1

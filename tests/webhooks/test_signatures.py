@@ -2,7 +2,6 @@
 
 import base64
 import datetime as dt
-from typing import Any
 
 import orjson
 import pytest
@@ -22,7 +21,7 @@ from app.webhooks.exchange import Client
 from app.webhooks.keys import Key, Vault, signed_headers
 from app.webhooks.subscriptions import MOST_OVERLAP, Subscriptions
 from tests.node import node
-from tests.webhooks.conftest import SETTINGS, SetClock, attempts, hook, make_admin, make_users, until, working
+from tests.webhooks.conftest import SETTINGS, SetClock, attempts, hook, make_admin, make_all, make_users, until, working
 from tests.webhooks.receivers import Receiver
 
 SUBSCRIPTIONS = Subscriptions(SETTINGS)
@@ -88,8 +87,7 @@ async def test_before_during_and_after_a_rotation(
         clock.moment = max(clock.moment, now())
         number = len(receiver.deliveries)
         delivery = Delivery(database, SETTINGS, clock, Client(allow_private=True))
-        claimed: Any = await delivery.claim(id_)
-        await delivery.deliver(claimed)
+        await make_all(delivery, id_)
         (received,) = receiver.deliveries[number:]
         return [verifies(it, received.headers, received.body.decode()) for it in told]
 

@@ -12,8 +12,12 @@ from app.db.types import BigInt, Json
 from app.vocabulary import AttemptStatus, SignatureKind, WebhookEvent
 
 
-def _while_pending(name: str, *columns: str, scheduled: bool = True) -> Index:
-    condition: ColumnElement[Any] = text("status = 'pending'" + " AND due_at IS NOT NULL" * scheduled)  # type: ignore[assignment]
+_PENDING = "status = 'pending'"
+_SCHEDULED = f"{_PENDING} AND due_at IS NOT NULL"
+
+
+def _partial(name: str, *columns: str, where: str) -> Index:
+    condition: ColumnElement[Any] = text(where)  # type: ignore[assignment]
     return Index(name, *columns, sqlite_where=condition, postgresql_where=condition)
 
 
@@ -22,7 +26,7 @@ class WebhookSubscription(SQLModel, table=True):
 
     Keys are sealed (`app.webhooks.keys`); the previous one signs too until
     `previous_until`. `failing_since` is the first failure after the last
-    success. `started_at` and `queued_until` keep to the limit of requests.
+    success. `started_at` keeps to the limit of requests.
     """
 
     __tablename__ = "webhook_subscription"
@@ -43,7 +47,6 @@ class WebhookSubscription(SQLModel, table=True):
     previous_until: dt.datetime | None = instant(default=None)
     failing_since: dt.datetime | None = instant(default=None)
     started_at: dt.datetime | None = instant(default=None)
-    queued_until: dt.datetime | None = instant(default=None)
     created: dt.datetime = instant(default_factory=now)
 
 
@@ -58,11 +61,18 @@ class DeliveryAttempt(SQLModel, table=True):
     __tablename__ = "delivery_attempt"
     __table_args__ = (
         Index(None, "subscription_id", "id"),
-        _while_pending("ix_delivery_attempt_due", "due_at"),
-        _while_pending("ix_delivery_attempt_startable", "subscription_id", "try_number", "id"),
-        _while_pending(
-            "ix_delivery_attempt_of_subject", "subscription_id", "subject", "event_id", scheduled=False
+        _partial("ix_delivery_attempt_due", "subscription_id", "due_at", where=_SCHEDULED),
+        _partial("ix_delivery_attempt_startable", "subscription_id", "try_number", "id", where=_SCHEDULED),
+        _partial(
+            "ix_delivery_attempt_leased",
+            "subscription_id",
+            "leased_until",
+            where=f"{_PENDING} AND leased_until IS NOT NULL",
         ),
+        _partial(
+            "ix_delivery_attempt_of_subject", "subscription_id", "subject", "event_id", where=_PENDING
+        ),
+        _partial("ix_delivery_attempt_resolved", "subscription_id", "id", where="status <> 'pending'"),
         {"sqlite_autoincrement": True},
     )
 
