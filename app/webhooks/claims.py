@@ -13,7 +13,7 @@ from app.db.models.tables import table_of
 from app.webhooks.pending import PENDING, SCHEDULED
 from app.webhooks.rows import of_each, padded
 
-MOST_OF_ONE = 10
+MOST_OF_ONE = 25
 """Attempts that one subscription's target has to bear at a time."""
 
 BETWEEN_LOOKS = dt.timedelta(seconds=0.1)

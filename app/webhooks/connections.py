@@ -9,7 +9,7 @@ _IDLE_SECONDS = 5.0
 _MOST_SECONDS = 60.0
 """How long a connection is used, so that what the name of its host stands for is looked up again."""
 _MOST_IDLE = 250
-_MOST_OF_ONE = 10
+_MOST_OF_ONE = 25
 _MOST_WAITING = 262_144
 
 Server = tuple[str, str, int]

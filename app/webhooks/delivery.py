@@ -8,9 +8,10 @@ import asyncio
 import datetime as dt
 import logging
 from asyncio import Event, Future, Task, TimerHandle
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -31,22 +32,28 @@ MOST_AT_A_TIME = 500
 NO_KEY = "The key to sign with cannot be read: it was sealed with another LYCEUM_WEBHOOK_KEYS."
 
 _MOST_OF_A_TRANSACTION = 200
+_BETWEEN_TRANSACTIONS = 0.004
 _LOCK_MILLISECONDS = 5000
 _SOON = dt.timedelta(seconds=1)
 """What a queue need not be troubled with."""
 
-_NEVER = Found()
 _logger = logging.getLogger("lyceum.webhooks")
 
 
 @dataclass(eq=False)
 class _Draining:
-    """A subscription that is being drained, and how many attempts of it are on their way."""
+    """A subscription that is being drained, and how many attempts of it are made and not kept yet."""
 
     stopping: Event
     done: Future[Later | None] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
     on_their_way: int = 0
     timer: TimerHandle | None = None
+
+    def look_again(self, delay: dt.timedelta, look: Callable[[], None]) -> None:
+        """Look after a delay, and not when else was meant."""
+        if self.timer is not None:
+            self.timer.cancel()
+        self.timer = asyncio.get_running_loop().call_later(delay.total_seconds(), look)
 
     def finish(self, answer: Later | Exception | None) -> None:
         """Tell who waits for it, if anybody still does."""
@@ -72,7 +79,7 @@ class Delivery:
         self._client = client
         self._draining: dict[int, _Draining] = {}
         self._asked: dict[int, None] = {}
-        self._outcomes: list[Outcome] = []
+        self._made: list[tuple[_Draining, Outcome]] = []
         self._sending: set[Task[None]] = set()
         self._writing: Task[None] | None = None
 
@@ -147,74 +154,73 @@ class Delivery:
     async def _write_on(self) -> None:
         """Write until there is nothing left to write, or no room for more attempts."""
         try:
-            while self._outcomes or (self._asked and len(self._sending) < MOST_AT_A_TIME):
-                outcomes = self._outcomes[:_MOST_OF_A_TRANSACTION]
-                del self._outcomes[:_MOST_OF_A_TRANSACTION]
-                for outcome in outcomes:
-                    if outcome.attempt.subscription_id in self._draining:
-                        self._asked[outcome.attempt.subscription_id] = None
+            while self._made or (self._asked and len(self._sending) < MOST_AT_A_TIME):
+                made = self._made[:_MOST_OF_A_TRANSACTION]
+                del self._made[:_MOST_OF_A_TRANSACTION]
+                outcomes = [outcome for _, outcome in made]
+                of_outcomes = {outcome.attempt.subscription_id for outcome in outcomes}
+                self._asked |= dict.fromkeys(of_outcomes & self._draining.keys())
                 asked = list(self._asked)[:_MOST_OF_A_TRANSACTION]
                 for id_ in asked:
                     del self._asked[id_]
-                await self._write_for({*asked, *(it.attempt.subscription_id for it in outcomes)}, outcomes, asked)
+                found = await self._write_safely(of_outcomes.union(asked), outcomes, asked)
+                for draining, _ in made:
+                    draining.on_their_way -= 1
+                for id_ in asked:
+                    self._go_on(id_, found.get(id_, Found()))
+                if len(asked) < _MOST_OF_A_TRANSACTION:
+                    # What is over meanwhile is written together, and others can write, too.
+                    await asyncio.sleep(_BETWEEN_TRANSACTIONS)
         finally:
             self._writing = None
 
-    async def _write_for(self, ids: Collection[int], outcomes: Sequence[Outcome], asked: Collection[int]) -> None:
+    async def _write_safely(
+        self, ids: Collection[int], outcomes: Sequence[Outcome], asked: Collection[int]
+    ) -> dict[int, Found]:
         """Write for some subscriptions; when that fails, for each of them alone."""
-        asked = [id_ for id_ in asked if not self._stop(id_)]
         try:
-            found = await self.write(outcomes, asked, MOST_AT_A_TIME - len(self._sending))
+            asked = [id_ for id_ in asked if not self._is_stopping(id_)]
+            return await self.write(outcomes, asked, MOST_AT_A_TIME - len(self._sending))
         except Exception as error:
             if len(ids) == 1:
                 self._fail(*ids, error)
-                return
-            for id_ in ids:
-                own = [it for it in outcomes if it.attempt.subscription_id == id_]
-                await self._write_for([id_], own, [id_] if id_ in asked else [])
-            return
-        for id_ in asked:
-            self._go_on(id_, found.get(id_, _NEVER))
+                return {}
+        found = dict[int, Found]()
+        for id_ in ids:
+            own = [it for it in outcomes if it.attempt.subscription_id == id_]
+            found |= await self._write_safely([id_], own, [id_] if id_ in asked else [])
+        return found
 
     def _go_on(self, subscription_id: int, found: Found) -> None:
-        draining = self._draining[subscription_id]
+        """Make what was claimed of a subscription, and look again when there may be more."""
+        draining = self._draining.get(subscription_id)
+        if draining is None:
+            return
         for claimed in found.claimed:
             draining.on_their_way += 1
             task = asyncio.create_task(self._send(claimed, draining))
             self._sending.add(task)
             task.add_done_callback(self._sending.discard)
-        if subscription_id in self._asked:
+        stopping = draining.stopping.is_set()
+        if subscription_id in self._asked and not stopping:
             return
-        if found.again is not None and found.again <= _SOON:
-            if draining.timer is not None:
-                draining.timer.cancel()
-            delay = found.again.total_seconds()
-            draining.timer = asyncio.get_running_loop().call_later(delay, self._ask, subscription_id)
+        if found.again is not None and found.again <= _SOON and not stopping:
+            draining.look_again(found.again, partial(self._ask, subscription_id))
         elif not draining.on_their_way:
-            self._end(subscription_id, None if found.again is None else Later(found.again))
+            later = Later(dt.timedelta()) if stopping else found.again and Later(found.again)
+            self._draining.pop(subscription_id).finish(later)
 
     async def _send(self, claimed: Claimed, draining: _Draining) -> None:
-        id_ = claimed.subscription.id
         try:
-            self._outcomes.append(await self.make(claimed))
+            self._made.append((draining, await self.make(claimed)))
         except Exception as error:
-            self._fail(id_, error)
-        draining.on_their_way -= 1
+            draining.on_their_way -= 1
+            self._fail(claimed.subscription.id, error)
         self._begin_to_write()
 
-    def _stop(self, subscription_id: int) -> bool:
-        """Whether a subscription is to be drained no more. It ends with what is on its way."""
+    def _is_stopping(self, subscription_id: int) -> bool:
         draining = self._draining.get(subscription_id)
-        if draining is None:
-            return True
-        if not draining.stopping.is_set():
-            return False
-        if not draining.on_their_way:
-            self._end(subscription_id, Later(dt.timedelta()))
-        return True
-
-    def _end(self, subscription_id: int, answer: Later | None) -> None:
-        self._draining.pop(subscription_id).finish(answer)
+        return draining is None or draining.stopping.is_set()
 
     def _fail(self, subscription_id: int, error: Exception) -> None:
         draining = self._draining.pop(subscription_id, None)

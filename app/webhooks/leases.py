@@ -4,6 +4,8 @@ import asyncio
 import datetime as dt
 import logging
 from asyncio import Event, Task
+from time import monotonic
+from typing import Any
 
 from sqlalchemy import exists, or_, select
 from sqlmodel import col
@@ -15,6 +17,7 @@ from app.webhooks.pending import SCHEDULED
 from app.webhooks.queue import Deliverer, Later, sleep
 
 _POLL_SECONDS = 0.2
+_BETWEEN_LOOKS = 0.02
 _FAULT_DELAY = dt.timedelta(seconds=5)
 
 _logger = logging.getLogger("lyceum.webhooks")
@@ -32,11 +35,8 @@ class LeaseQueue:
     async def run(self, deliverer: Deliverer, stopping: Event) -> None:
         """Work until it is time to stop, then finish what was begun."""
         try:
-            while not stopping.is_set():
-                for subscription_id in await self._due():
-                    task = asyncio.create_task(self._drain(deliverer, subscription_id, stopping))
-                    self._tasks[subscription_id] = task
-                await sleep(stopping, _POLL_SECONDS)
+            async with self._database.apart() as connection:
+                await self._watch(connection, deliverer, stopping)
         finally:
             await asyncio.gather(*self._tasks.values())
 
@@ -45,6 +45,19 @@ class LeaseQueue:
 
     async def forget(self, before: dt.datetime) -> None:
         """Do nothing: nothing is kept but the attempts."""
+
+    async def _watch(self, connection: Any, deliverer: Deliverer, stopping: Event) -> None:
+        """Look what is due whenever anybody has written anything, and sometimes as time has passed."""
+        seen, looked = None, 0.0
+        while not stopping.is_set():
+            # Of a connection that does not write it changes with each commit of others (SQLite, "PRAGMA data_version").
+            version = await connection.execute_fetchall("PRAGMA data_version")
+            if version != seen or monotonic() - looked > _POLL_SECONDS:
+                seen, looked = version, monotonic()
+                for subscription_id in await self._due():
+                    task = asyncio.create_task(self._drain(deliverer, subscription_id, stopping))
+                    self._tasks[subscription_id] = task
+            await sleep(stopping, _BETWEEN_LOOKS)
 
     async def _drain(self, deliverer: Deliverer, subscription_id: int, stopping: Event) -> None:
         try:

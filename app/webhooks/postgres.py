@@ -9,8 +9,8 @@ import asyncio
 import datetime as dt
 import logging
 from asyncio import Event
-from collections.abc import AsyncIterator, Iterable, Mapping
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 
 from pgqueuer.adapters.drivers.asyncpg import AsyncpgDriver
 from pgqueuer.adapters.persistence.qb import (
@@ -23,8 +23,8 @@ from pgqueuer.domain.errors import RetryRequested
 from pgqueuer.domain.models import Job
 from pgqueuer.domain.settings import DBSettings
 from pgqueuer.queries import Queries
-from sqlalchemy import ColumnElement, NullPool, Text, cast, column, exists, func, literal, select, table
-from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+from sqlalchemy import ColumnElement, Text, cast, column, exists, func, literal, select, table
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.db.engine import Database
 from app.db.models import DeliveryAttempt, WebhookSubscription
@@ -90,7 +90,7 @@ class PostgresQueue:
 
     async def run(self, deliverer: Deliverer, stopping: Event) -> None:
         """Work until it is time to stop, then finish what was begun."""
-        async with _connection(self._database) as connection:
+        async with self._database.apart() as connection:
             manager = QueueManager(_queries(connection))
 
             async def work(job: Job) -> None:
@@ -160,19 +160,6 @@ def _queries(connection: object) -> Queries:
         QueryQueueBuilder(_SETTINGS),
         QuerySchedulerBuilder(_SETTINGS),
     )
-
-
-@asynccontextmanager
-async def _connection(database: Database) -> AsyncIterator[object]:
-    """A connection of the driver that nobody else uses, gone at the end with all that it listens to."""
-    # Not of the pool, which may hold as few as one.
-    engine = create_async_engine(database.url, poolclass=NullPool)
-    async with engine.connect() as connection:
-        raw = await connection.get_raw_connection()
-        try:
-            yield raw.driver_connection
-        finally:
-            await connection.invalidate()
 
 
 async def _when(stopping: Event, shutdown: Event) -> None:
