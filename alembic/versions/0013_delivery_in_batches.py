@@ -25,7 +25,9 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.add_column("webhook_subscription", sa.Column("queued_until", sa.DateTime(timezone=True), nullable=True))
+    op.add_column(
+        "webhook_subscription", sa.Column("queued_until", sa.DateTime(timezone=True), nullable=True)
+    )
     for name in MADE:
         op.drop_index(f"ix_delivery_attempt_{name}", table_name="delivery_attempt")
     _create("due", ["due_at"], SCHEDULED)

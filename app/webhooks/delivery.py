@@ -183,7 +183,8 @@ class Delivery:
             return await self.write(outcomes, asked, MOST_AT_A_TIME - len(self._sending))
         except Exception as error:
             if len(ids) == 1:
-                self._fail(*ids, error)
+                for id_ in ids:
+                    self._fail(id_, error)
                 return {}
         found = dict[int, Found]()
         for id_ in ids:
@@ -207,8 +208,8 @@ class Delivery:
         if found.again is not None and found.again <= _SOON and not stopping:
             draining.look_again(found.again, partial(self._ask, subscription_id))
         elif not draining.on_their_way:
-            later = Later(dt.timedelta()) if stopping else found.again and Later(found.again)
-            self._draining.pop(subscription_id).finish(later)
+            again = dt.timedelta() if stopping else found.again
+            self._draining.pop(subscription_id).finish(None if again is None else Later(again))
 
     async def _send(self, claimed: Claimed, draining: _Draining) -> None:
         try:

@@ -224,7 +224,9 @@ async def _exchange(
     protocol = h11.Connection(h11.CLIENT, max_incomplete_event_size=_MOST_HEAD)
     request = h11.Request(method="POST", target=target.path, headers=list(sent.items()))
     # A server may answer, and hang up, before it has read all of the request.
-    connection.write(b"".join(protocol.send(it) or b"" for it in (request, h11.Data(body), h11.EndOfMessage())))
+    connection.write(
+        b"".join(protocol.send(it) or b"" for it in (request, h11.Data(body), h11.EndOfMessage()))
+    )
 
     async def next_event() -> Any:
         while (event := protocol.next_event()) is h11.NEED_DATA:

@@ -48,7 +48,5 @@ async def of_each(
         joined = _subscription.join(each, true()).join(_attempt, _attempt.c.id == each.c.id)
     else:
         joined = _subscription.join(_attempt, _attempt.c.id.in_(ids))
-    statement = (
-        select(*columns).select_from(joined).where(_subscription.c.id.in_(padded(subscription_ids)))
-    )
+    statement = select(*columns).select_from(joined).where(_subscription.c.id.in_(padded(subscription_ids)))
     return (await connection.execute(statement)).all()

@@ -12,7 +12,7 @@ from app.auth.accounts import create_user
 from app.db.engine import Database
 from app.db.models import DeliveryAttempt, Event, WebhookSubscription, now
 from app.vocabulary import AttemptStatus, WebhookEvent
-from app.webhooks.claims import Found
+from app.webhooks.claims import MOST_OF_ONE, Found
 from app.webhooks.delivery import Delivery
 from app.webhooks.emit import emit
 from app.webhooks.exchange import Client
@@ -59,18 +59,18 @@ async def test_an_event_is_told_once_and_what_was_sent_is_kept(
 
 async def test_first_tries_start_in_the_order_of_the_commits(database: Database, receiver: Receiver) -> None:
     id_ = await hook(database, receiver.url())
-    names = [f"user-{number}" for number in range(30)]
+    names = [f"user-{number:02}" for number in range(MOST_OF_ONE + 20)]
     await make_users(database, *names)
     receiver.gate.clear()
     async with working(database):
         # As many as one target has to bear at a time, and no more.
-        await until(lambda: len(receiver.deliveries) == 10)
+        await until(lambda: len(receiver.deliveries) == MOST_OF_ONE)
         assert not (await claim(Delivery(database, SETTINGS, now, Client()), id_)).claimed
-        assert sorted(seen(receiver)) == sorted(names[:10])
+        assert sorted(seen(receiver)) == names[:MOST_OF_ONE]
         receiver.gate.set()
-        await until(lambda: len(receiver.deliveries) == 30)
+        await until(lambda: len(receiver.deliveries) == len(names))
         await until(lambda: are_resolved(database))
-    assert sorted(seen(receiver)) == sorted(names)
+    assert sorted(seen(receiver)) == names
 
 
 async def test_an_ordered_subscription_is_told_of_a_subject_in_turn(

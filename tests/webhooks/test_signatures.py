@@ -21,7 +21,17 @@ from app.webhooks.exchange import Client
 from app.webhooks.keys import Key, Vault, signed_headers
 from app.webhooks.subscriptions import MOST_OVERLAP, Subscriptions
 from tests.node import node
-from tests.webhooks.conftest import SETTINGS, SetClock, attempts, hook, make_admin, make_all, make_users, until, working
+from tests.webhooks.conftest import (
+    SETTINGS,
+    SetClock,
+    attempts,
+    hook,
+    make_admin,
+    make_all,
+    make_users,
+    until,
+    working,
+)
 from tests.webhooks.receivers import Receiver
 
 SUBSCRIPTIONS = Subscriptions(SETTINGS)

@@ -69,9 +69,7 @@ class DeliveryAttempt(SQLModel, table=True):
             "leased_until",
             where=f"{_PENDING} AND leased_until IS NOT NULL",
         ),
-        _partial(
-            "ix_delivery_attempt_of_subject", "subscription_id", "subject", "event_id", where=_PENDING
-        ),
+        _partial("ix_delivery_attempt_of_subject", "subscription_id", "subject", "event_id", where=_PENDING),
         _partial("ix_delivery_attempt_resolved", "subscription_id", "id", where="status <> 'pending'"),
         {"sqlite_autoincrement": True},
     )
