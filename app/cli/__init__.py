@@ -18,6 +18,7 @@ from app.cli import (
     schema,
     serve,
     user,
+    webhooks,
     worker,
 )
 from app.cli.common import reason
@@ -44,6 +45,7 @@ app.add_typer(course_staff.app, name="course-staff")
 app.add_typer(enterprise.app, name="enterprise")
 app.add_typer(enterprise.catalog_app, name="catalog")
 app.add_typer(oauth.app, name="oauth")
+app.add_typer(webhooks.app, name="webhooks")
 app.add_typer(schema.app, name="schema")
 
 

@@ -116,7 +116,7 @@ class Database:
 
     @asynccontextmanager
     async def apart(self) -> AsyncIterator[Any]:
-        """A connection of the driver that is not of the pool, which may hold as few as one, and is closed at the end."""
+        """A connection of the driver for one who keeps it: not of the pool, which may hold as few as one."""
         engine = create_async_engine(self.url, poolclass=NullPool)
         async with engine.connect() as connection:
             raw = await connection.get_raw_connection()

@@ -1,4 +1,4 @@
-"""Claiming attempts: which of a subscription are made now, when each of them starts, and when there are more."""
+"""Claiming attempts: which of a subscription are made now, when each starts, and when there are more."""
 
 import datetime as dt
 from collections.abc import Iterable, Mapping

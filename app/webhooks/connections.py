@@ -38,8 +38,8 @@ class Connection(asyncio.Protocol):
 
     def write(self, data: bytes) -> None:
         """Send bytes; that they cannot be sent is told by reading."""
-        assert self._transport is not None
-        self._transport.write(data)
+        if self._transport is not None:
+            self._transport.write(data)
 
     async def read(self) -> bytes:
         """What has come, at least a byte; nothing once the connection is over, by an `error` or without."""

@@ -83,15 +83,17 @@ class Delivery:
         self._sending: set[Task[None]] = set()
         self._writing: Task[None] | None = None
 
+    def remind(self, subscription_id: int) -> bool:
+        """Tell that there is more of a subscription; whether it is being drained, and that will be seen."""
+        self._ask(subscription_id)
+        return subscription_id in self._draining
+
     async def drain(self, subscription_id: int, stopping: Event) -> Later | None:
         """Deliver what there is of a subscription, until it is time to stop; None when no more is to come.
 
-        Where it is being drained already, that goes on until what is there now is
-        delivered too, and the answer is None at once.
+        Where it is being drained already, that is reminded, and the answer is None at once.
         """
-        draining = self._draining.get(subscription_id)
-        if draining is not None:
-            self._ask(subscription_id)
+        if self.remind(subscription_id):
             return None
         draining = self._draining[subscription_id] = _Draining(stopping)
         self._ask(subscription_id)

@@ -11,7 +11,7 @@ import socket
 import ssl
 import zlib
 from asyncio import Future
-from collections.abc import Coroutine, Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from email.message import Message
@@ -39,7 +39,7 @@ UNUSABLE = "Unexpected error handling the response from the server."
 _MOST_HEAD = 65_536
 _PRODUCT = f"Lyceum/{version('lyceum')}"
 _LOOKING_UP = ThreadPoolExecutor(32, "look-up")
-"""A look-up may block its thread for long. Others have threads of their own then, those of its host have not."""
+"""A look-up may block its thread for long, and others go on meanwhile."""
 _ZLIB_WITH_HEADER_OF_EITHER_KIND = 47
 
 Resolve = Callable[[str, int], Coroutine[Any, Any, Sequence[str]]]
@@ -131,8 +131,8 @@ class Client:
                         received = await self._exchange(connection, target, headers, body)
                         return _told(sent, received)
                     except Hungup:
-                        # The server closed it before it could know of the request, as servers do after a while.
-                        sent = None
+                        # Servers close idle connections after a while, and this one did just then.
+                        pass
                 async with asyncio.timeout(CONNECT_SECONDS):
                     connection = await self._connect(target)
                 sent = Sent(now(), url, headers)

@@ -18,7 +18,7 @@ from app.webhooks.queue import Deliverer, Later, sleep
 
 _POLL_SECONDS = 0.2
 _BETWEEN_LOOKS = 0.02
-_FAULT_DELAY = dt.timedelta(seconds=5)
+_MOST_PAUSE = dt.timedelta(seconds=1)
 
 _logger = logging.getLogger("lyceum.webhooks")
 
@@ -29,7 +29,7 @@ class LeaseQueue:
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
-        self._tasks: dict[int, Task[None]] = {}
+        self._tasks: set[Task[None]] = set()
         self._paused: dict[int, dt.datetime] = {}
 
     async def run(self, deliverer: Deliverer, stopping: Event) -> None:
@@ -38,7 +38,7 @@ class LeaseQueue:
             async with self._database.apart() as connection:
                 await self._watch(connection, deliverer, stopping)
         finally:
-            await asyncio.gather(*self._tasks.values())
+            await asyncio.gather(*self._tasks)
 
     async def mend(self) -> None:
         """Do nothing: here no attempt can lose its job."""
@@ -50,13 +50,15 @@ class LeaseQueue:
         """Look what is due whenever anybody has written anything, and sometimes as time has passed."""
         seen, looked = None, 0.0
         while not stopping.is_set():
-            # Of a connection that does not write it changes with each commit of others (SQLite, "PRAGMA data_version").
+            # It changes with each commit of other connections (SQLite, "PRAGMA data_version").
             version = await connection.execute_fetchall("PRAGMA data_version")
             if version != seen or monotonic() - looked > _POLL_SECONDS:
                 seen, looked = version, monotonic()
                 for subscription_id in await self._due():
-                    task = asyncio.create_task(self._drain(deliverer, subscription_id, stopping))
-                    self._tasks[subscription_id] = task
+                    if not deliverer.remind(subscription_id):
+                        task = asyncio.create_task(self._drain(deliverer, subscription_id, stopping))
+                        self._tasks.add(task)
+                        task.add_done_callback(self._tasks.discard)
             await sleep(stopping, _BETWEEN_LOOKS)
 
     async def _drain(self, deliverer: Deliverer, subscription_id: int, stopping: Event) -> None:
@@ -64,10 +66,10 @@ class LeaseQueue:
             later = await deliverer.drain(subscription_id, stopping)
         except Exception as error:
             _logger.error("A delivery failed; it is made again", exc_info=error)
-            later = Later(_FAULT_DELAY)
+            later = Later(_MOST_PAUSE)
         if later is not None:
-            self._paused[subscription_id] = self._clock() + later.delay
-        del self._tasks[subscription_id]
+            # What is due by then may be more than what was.
+            self._paused[subscription_id] = self._clock() + min(later.delay, _MOST_PAUSE)
 
     async def _due(self) -> list[int]:
         """The subscriptions that have an attempt to make now."""
@@ -82,4 +84,4 @@ class LeaseQueue:
         statement = select(col(WebhookSubscription.id)).where(due).order_by(col(WebhookSubscription.id))
         async with self._database.reader.connect() as connection:
             ids = (await connection.scalars(statement)).all()
-        return [id_ for id_ in ids if id_ not in self._paused and id_ not in self._tasks]
+        return [id_ for id_ in ids if id_ not in self._paused]

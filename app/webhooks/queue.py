@@ -25,11 +25,13 @@ class Later:
 class Deliverer(Protocol):
     """What a queue calls."""
 
+    def remind(self, subscription_id: int) -> bool:
+        """Tell that there is more of a subscription; whether it is being drained, and that will be seen."""
+
     async def drain(self, subscription_id: int, stopping: Event) -> Later | None:
         """Deliver what there is of a subscription, until it is time to stop; None when no more is to come.
 
-        Where it is being drained already, that goes on until what is there now is
-        delivered too, and the answer is None at once.
+        Where it is being drained already, that is reminded, and the answer is None at once.
         """
 
 

@@ -14,9 +14,9 @@ _subscription = table_of(WebhookSubscription)
 
 
 def padded(ids: Collection[int]) -> list[int]:
-    """The same ids, some of them more than once, so that there are few statements that differ in their number.
+    """The same ids, the last of them so often that statements differ little in how many they have.
 
-    Each is prepared once on a connection, which takes longer than to run it.
+    Each statement is prepared once on a connection, which takes longer than to run it.
     """
     given = list(ids)
     size = 1 << max(len(given) - 1, 0).bit_length()

@@ -41,12 +41,13 @@ def answer(status: str, content: bytes = b"", **headers: str) -> bytes:
 
 @dataclass
 class Receiver:
-    """What came to a server, and what it answers while its gate is open."""
+    """What came to a server, and what it answers while its gate is open; whether it keeps connections open."""
 
     port: int = 0
     answer: Answer = field(default_factory=lambda: answer("200 OK"))
     deliveries: list[Delivery] = field(default_factory=list)
     connections: int = 0
+    keeps: bool = False
     gate: asyncio.Event = field(default_factory=asyncio.Event)
 
     def __post_init__(self) -> None:
@@ -58,21 +59,27 @@ class Receiver:
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
         try:
-            head, *lines = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
-            given = [line.split(": ", 1) for line in lines if line]
-            headers = {name.lower(): value for name, value in given}
-            body = await reader.readexactly(int(headers["content-length"]))
-            delivery = Delivery(head.split(" ")[1], headers, body)
-            self.deliveries.append(delivery)
-            await self.gate.wait()
-            reply = self.answer(delivery) if callable(self.answer) else self.answer
-            if reply is not None:
-                writer.write(reply)
-                await writer.drain()
+            while await self._serve_one(reader, writer) and self.keeps:
+                pass
         except (OSError, asyncio.IncompleteReadError):
             return
         finally:
             writer.close()
+
+    async def _serve_one(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
+        """Take a request and answer it; whether there was an answer."""
+        head, *lines = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
+        given = [line.split(": ", 1) for line in lines if line]
+        headers = {name.lower(): value for name, value in given}
+        body = await reader.readexactly(int(headers["content-length"]))
+        delivery = Delivery(head.split(" ")[1], headers, body)
+        self.deliveries.append(delivery)
+        await self.gate.wait()
+        reply = self.answer(delivery) if callable(self.answer) else self.answer
+        if reply is not None:
+            writer.write(reply)
+            await writer.drain()
+        return reply is not None
 
 
 @asynccontextmanager

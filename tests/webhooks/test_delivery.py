@@ -1,22 +1,27 @@
 """Delivery, the same on both databases: what is sent, when, how often, and what is kept of it."""
 
 import datetime as dt
+from collections import Counter
+from collections.abc import Sequence
 from itertools import pairwise
+from typing import Any
 
 import orjson
 import pytest
 from sqlalchemy import delete, text, update
+from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
 from app.auth.accounts import create_user
 from app.db.engine import Database
 from app.db.models import DeliveryAttempt, Event, WebhookSubscription, now
 from app.vocabulary import AttemptStatus, WebhookEvent
+from app.webhooks import outcomes as outcomes_
 from app.webhooks.claims import MOST_OF_ONE, Found
 from app.webhooks.delivery import Delivery
 from app.webhooks.emit import emit
 from app.webhooks.exchange import Client
-from app.webhooks.outcomes import ACTIVE, GONE, TOO_MANY_FAILURES
+from app.webhooks.outcomes import ACTIVE, GONE, TOO_MANY_FAILURES, Outcome
 from tests.databases import Databases
 from tests.graphql.clients import STAFF_KEY, add_user, client_of
 from tests.webhooks.conftest import (
@@ -33,7 +38,7 @@ from tests.webhooks.conftest import (
     until,
     working,
 )
-from tests.webhooks.receivers import Receiver, answer
+from tests.webhooks.receivers import Receiver, answer, receiving
 
 
 async def test_an_event_is_told_once_and_what_was_sent_is_kept(
@@ -169,6 +174,50 @@ async def test_what_fails_again_and_again_is_held_and_keeps_nobody_from_deliveri
     async with database.reader.connect() as connection:
         statuses = await connection.scalars(text("SELECT status::text FROM webhook_queue.pgqueuer"))
     assert statuses.all() == ["failed"]
+
+
+async def test_a_target_that_does_not_answer_holds_up_no_other(
+    database: Database, receiver: Receiver
+) -> None:
+    names = [f"user-{number:02}" for number in range(MOST_OF_ONE + 5)]
+    await hook(database, receiver.url())
+    async with receiving() as other:
+        await hook(database, other.url())
+        receiver.gate.clear()
+        async with working(database):
+            await make_users(database, *names)
+            await until(lambda: len(other.deliveries) == len(names))
+            assert len(receiver.deliveries) == MOST_OF_ONE
+            receiver.gate.set()
+            await until(lambda: are_resolved(database))
+    assert sorted(seen(receiver)) == sorted(seen(other)) == names
+
+
+async def test_what_cannot_be_written_of_one_holds_up_no_other(
+    database: Database, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is written together, is written one by one when that fails."""
+    bad = await hook(database, receiver.url("/bad"))
+    good = [await hook(database, receiver.url("/good")) for _ in range(3)]
+    faults = list[int]()
+
+    async def keep(
+        connection: AsyncConnection, rows: Any, outcomes: Sequence[Outcome], *arguments: Any, **options: Any
+    ) -> set[int]:
+        if any(it.attempt.subscription_id == bad for it in outcomes) and len(faults) < 2:
+            faults.append(len(outcomes))
+            raise ValueError("it is not to be")
+        return await outcomes_.keep(connection, rows, outcomes, *arguments, **options)
+
+    monkeypatch.setattr("app.webhooks.delivery.keep", keep)
+    monkeypatch.setattr("app.webhooks.postgres._FAULT_DELAY", dt.timedelta(seconds=1))
+    await make_users(database, "ann")
+    async with working(database, IMPATIENT):
+        await until(lambda: are_resolved(database))
+    assert faults == [4, 1]
+    told = Counter(it.path for it in receiver.deliveries)
+    assert told == {"/bad": 2, "/good": len(good)}
+    assert len({it.webhook_id for it in receiver.deliveries if it.path == "/bad"}) == 1
 
 
 async def test_nothing_is_sent_of_a_subscription_that_is_gone(database: Database, receiver: Receiver) -> None:

@@ -11,7 +11,6 @@ from app.db.models.base import instant, link, now, optional, primary_key, string
 from app.db.types import BigInt, Json
 from app.vocabulary import AttemptStatus, SignatureKind, WebhookEvent
 
-
 _PENDING = "status = 'pending'"
 _SCHEDULED = f"{_PENDING} AND due_at IS NOT NULL"
 
