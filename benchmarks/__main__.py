@@ -15,15 +15,22 @@ from app.errors import BadUserInput, LyceumError
 from benchmarks.bench import bench
 from benchmarks.data import FULL, SMALL
 from benchmarks.databases import data_directory, filled
+from benchmarks.hooks import HOOKS, SMALL_HOOKS, Hooks
 from benchmarks.ingest import INGEST, SMALL_INGEST, Ingest
-from benchmarks.queries import BATCHES, LOOKUPS, QUERIES, Batch, Lookup, Query
+from benchmarks.log import LOG, SMALL_LOG, Log
+from benchmarks.queries import BATCHES, LOOKUPS, QUERIES, Batch
 from benchmarks.report import (
     BatchMeasurement,
+    Case,
+    HooksMeasurement,
     IngestMeasurement,
+    LogMeasurement,
     Measurement,
     batch_table,
     describe,
+    hooks_table,
     ingest_table,
+    log_table,
     table,
 )
 
@@ -36,8 +43,8 @@ class Choice(StrEnum):
     BOTH = "both"
 
 
-_ALL = ",".join(case.name for case in (*QUERIES, *LOOKUPS, *BATCHES, INGEST))
-_Case = Query | Lookup | Batch | Ingest
+_OWN = (INGEST, HOOKS, LOG)
+_ALL = ",".join(case.name for case in (*QUERIES, *LOOKUPS, *BATCHES, *_OWN))
 
 app = typer.Typer(pretty_exceptions_enable=False, add_completion=False)
 
@@ -53,25 +60,36 @@ def main(
     """Measure how fast Lyceum answers, beside a bare handler that answers as many bytes.
 
     Batches are streamed beside small requests, which show how long the event loop pauses. A tracking log is
-    imported, and events are posted until they are in the answers.
+    imported, and events are posted until they are in the answers. Events are delivered by webhooks, and the
+    log of deliveries is asked for.
     """
-    chosen = _chosen(queries, SMALL_INGEST if small else INGEST)
+    chosen = _chosen(queries, (SMALL_INGEST, SMALL_HOOKS, SMALL_LOG) if small else _OWN)
     dialects = ("sqlite", "postgresql") if database is Choice.BOTH else (database.value,)
     scale = SMALL if small else FULL
     measurements: list[Measurement] = []
     batches: list[BatchMeasurement] = []
     ingests: list[IngestMeasurement] = []
+    hooks: list[HooksMeasurement] = []
+    logs: list[LogMeasurement] = []
     with ExitStack() as stack:
         progress = stack.enter_context(progress_bars())
         directory = stack.enter_context(data_directory(keep))
         databases = {
             dialect: stack.enter_context(filled(dialect, scale, directory, progress, keep=keep is not None))
-            for dialect in (() if all(isinstance(case, Ingest) for case in chosen) else dialects)
+            for dialect in (
+                () if all(isinstance(case, Ingest | Hooks | Log) for case in chosen) else dialects
+            )
         }
         measuring = stack.enter_context(bench(seconds, scale, progress))
         for query in chosen:
             if isinstance(query, Ingest):
                 ingests += measuring.ingest(query, dialects)
+                continue
+            if isinstance(query, Hooks):
+                hooks += measuring.hooks(query, dialects)
+                continue
+            if isinstance(query, Log):
+                logs += measuring.log(query, dialects)
                 continue
             if isinstance(query, Batch):
                 batches += [row for name, at in databases.items() for row in measuring.batch(query, name, at)]
@@ -85,13 +103,18 @@ def main(
         console.print(batch_table(batches))
     if ingests:
         console.print(ingest_table(ingests))
+    if hooks:
+        console.print(hooks_table(hooks))
+    if logs:
+        console.print(log_table(logs))
     versions = {name: at.version for name, at in databases.items()}
-    versions |= {measured.server: measured.version for measured in ingests}
+    own: list[IngestMeasurement | HooksMeasurement | LogMeasurement] = [*ingests, *hooks, *logs]
+    versions |= {measured.server: measured.version for measured in own}
     console.print(describe(versions, chosen, scale))
 
 
-def _chosen(names: str, ingest: Ingest) -> Sequence[_Case]:
-    named: dict[str, _Case] = {case.name: case for case in (*QUERIES, *LOOKUPS, *BATCHES, ingest)}
+def _chosen(names: str, own: Sequence[Ingest | Hooks | Log]) -> Sequence[Case]:
+    named: dict[str, Case] = {case.name: case for case in (*QUERIES, *LOOKUPS, *BATCHES, *own)}
     wanted = [name.strip().upper() for name in names.split(",")]
     for name in wanted:
         if name not in named:

@@ -1,5 +1,6 @@
 """Measuring queries and batches: each on a server of its own, by a load that comes from another process."""
 
+import asyncio
 import multiprocessing
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor
@@ -10,11 +11,19 @@ from app.errors import BadUserInput
 from app.progress import Progress
 from benchmarks.data import Scale
 from benchmarks.databases import Filled, data_directory, filled
+from benchmarks.hooks import Hooks, deliver
 from benchmarks.ingest import Ingest, import_log, post
 from benchmarks.load import Load, Target, hammer, walk
+from benchmarks.log import Log, fill_log
 from benchmarks.process import cores, peak_memory, pin, start_peak
 from benchmarks.queries import Batch, Lookup, Query
-from benchmarks.report import BatchMeasurement, IngestMeasurement, Measurement
+from benchmarks.report import (
+    BatchMeasurement,
+    HooksMeasurement,
+    IngestMeasurement,
+    LogMeasurement,
+    Measurement,
+)
 from benchmarks.server import Server, bare, lyceum
 from benchmarks.stream import idle, stream
 from benchmarks.tracking import write_log
@@ -81,6 +90,40 @@ class Bench:
                         posts = self.loader.submit(post, ingest, running.port).result()
                     advance(1)
                     yield IngestMeasurement(ingest, dialect, database.version, imported, posts)
+
+    def hooks(self, hooks: Hooks, dialects: Sequence[str]) -> Iterator[HooksMeasurement]:
+        """Measure deliveries of databases of their own."""
+        for dialect in dialects:
+            with self._own(dialect, hooks.data) as database:
+                advance = self.progress(f"{hooks.name}, {dialect}", len(hooks.cases))
+                for endpoints, slow in hooks.cases:
+                    deliveries = self.loader.submit(
+                        deliver, hooks, endpoints, slow, database, self.core
+                    ).result()
+                    yield HooksMeasurement(hooks, dialect, database.version, endpoints, slow, deliveries)
+                    advance(1)
+
+    def log(self, log: Log, dialects: Sequence[str]) -> Iterator[LogMeasurement]:
+        """Measure pages of the log in databases of their own."""
+        for dialect in dialects:
+            with self._own(dialect, log.data) as database:
+                asyncio.run(fill_log(log, database.url, self.progress))
+                advance = self.progress(f"{log.name}, {dialect}", len(log.pages))
+                with lyceum(database.url, self.core) as running:
+                    for page in log.pages:
+                        body = {"query": page.text, "variables": page.variables}
+                        target = Target(running.port, "/graphql", body, running.pid, database.pid)
+                        load = self.loader.submit(hammer, target, 1, self.seconds / 4, self.seconds).result()
+                        yield LogMeasurement(log, page.name, dialect, database.version, load)
+                        advance(1)
+
+    @contextmanager
+    def _own(self, dialect: str, scale: Scale) -> Iterator[Filled]:
+        with (
+            data_directory(None) as directory,
+            filled(dialect, scale, directory, self.progress, keep=False) as database,
+        ):
+            yield database
 
     def _target(
         self, query: Query | Lookup, running: Server, path: str, database: int | None = None

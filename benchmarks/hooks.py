@@ -1,4 +1,4 @@
-"""Webhooks: events are committed, a worker delivers them, and a receiver in this process notes what arrives when.
+"""Webhooks: events are committed, a worker delivers them, and a receiver in this process notes what arrives.
 
 Each endpoint has an address of its own of this machine, so that none shares connections with another.
 """
@@ -8,9 +8,9 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from time import perf_counter
 from typing import cast
 from uuid import UUID, uuid5
@@ -27,9 +27,13 @@ from app.vocabulary import WebhookEvent
 from app.webhooks.emit import emit
 from app.webhooks.subscriptions import Subscriptions
 from benchmarks.data import Scale
+from benchmarks.databases import Filled
 from benchmarks.process import cpu_seconds, pin
 
 SLOW_SECONDS = 5.0
+_MOST_EVENTS = 50
+"""Events a second that are committed one by one."""
+_MOST_SECONDS = 30
 _PATIENCE = 60
 """Seconds that deliveries may take."""
 _TOGETHER = 500
@@ -51,12 +55,17 @@ class Hooks:
     rate: int
     data: Scale
 
+    @property
+    def cases(self) -> Sequence[tuple[int, bool]]:
+        """How many endpoints there are, and whether one of them is slow."""
+        return [*((number, False) for number in self.endpoints), (self.endpoints[-1], True)]
+
 
 def _hooks(endpoints: tuple[int, ...], waiting: int, paced: int, rate: int) -> Hooks:
     content = (
-        f"{waiting:,} deliveries that wait, to {', '.join(f'{count:,}' for count in endpoints)} endpoints; then"
-        f" {paced:,} of events that are committed one by one, {rate:,} deliveries a second. The last row has an"
-        f" endpoint that takes {SLOW_SECONDS:.0f} s to answer; its own deliveries are not counted"
+        f"{waiting:,} deliveries that wait, to {', '.join(f'{count:,}' for count in endpoints)} endpoints;"
+        f" then {paced:,} of events that are committed one by one, {rate:,} deliveries a second and at most"
+        f" {_MOST_EVENTS} events. A slow endpoint takes {SLOW_SECONDS:.0f} s to answer, and does not count"
     )
     data = Scale("hooks", accounts=1, learners=0, courses=1, runs=1, enrollments_per_run=0, days=0)
     return Hooks("HOOKS", content, endpoints, waiting, paced, rate, data)
@@ -68,25 +77,25 @@ SMALL_HOOKS = _hooks((1, 3), waiting=30, paced=12, rate=200)
 
 @dataclass(frozen=True)
 class Deliveries:
-    """What was measured: deliveries a second of those that waited, seconds of the worker's CPU for each of
+    """What was measured of an endpoint or more.
 
-    these, and seconds from the commit to the arrival of the others.
+    Deliveries a second and seconds of the worker's and the database's CPU for each are
+    of those that waited, `latencies` are seconds from the commit to the arrival of the others.
     """
 
-    endpoints: int
-    slow: bool
     rate: float
     cpu: float
-    latencies: list[float] = field(default_factory=list)
+    database_cpu: float
+    latencies: Sequence[float]
 
 
-def deliver(hooks: Hooks, endpoints: int, database_url: str, core: int, *, slow: bool) -> Deliveries:
-    """Have events delivered by a worker on a core."""
-    return uvloop.run(_deliver(hooks, endpoints, database_url, core, slow))
+def deliver(hooks: Hooks, endpoints: int, slow: bool, at: Filled, core: int) -> Deliveries:
+    """Have events delivered by a worker on a core, to so many endpoints, of which one may be slow."""
+    return uvloop.run(_deliver(hooks, endpoints, slow, at, core))
 
 
 class _Receiver(asyncio.Protocol):
-    """A connection to the receiver, which answers each request at once, or on the path of the slow one later."""
+    """A connection to the receiver, which answers at once, or on the path of the slow endpoint later."""
 
     def __init__(self, arrivals: "_Arrivals") -> None:
         self._arrivals = arrivals
@@ -157,11 +166,11 @@ class _Source:
         return [f"msg_{uuid5(uuid, str(id_)).hex}" for uuid in self.told for id_ in ids]
 
 
-async def _deliver(hooks: Hooks, endpoints: int, url: str, core: int, slow: bool) -> Deliveries:
-    database, arrivals = Database(url), _Arrivals()
+async def _deliver(hooks: Hooks, endpoints: int, slow: bool, at: Filled, core: int) -> Deliveries:
+    database, arrivals = Database(at.url), _Arrivals()
     server = await asyncio.get_running_loop().create_server(
         lambda: _Receiver(arrivals),
-        "0.0.0.0",  # noqa: S104
+        "0.0.0.0",
         0,
         backlog=2048,
     )
@@ -171,13 +180,15 @@ async def _deliver(hooks: Hooks, endpoints: int, url: str, core: int, slow: bool
         awaited = 0
         while awaited < hooks.waiting:
             awaited += len(await source.commit(together))
-        with _worker(url, core) as pid:
+        with _worker(at.url, core) as pid:
+            pids = [pid, *([at.pid] if at.pid else [])]
             await arrivals.until(1)
-            cpu, begin = cpu_seconds(pid), perf_counter()
+            before, begin = [cpu_seconds(each) for each in pids], perf_counter()
             await arrivals.until(awaited)
-            cpu, seconds = cpu_seconds(pid) - cpu, perf_counter() - begin
+            seconds = perf_counter() - begin
+            cpu = [(cpu_seconds(each) - had) / awaited for each, had in zip(pids, before, strict=True)]
             latencies = await _paced(source, arrivals, hooks)
-        return Deliveries(endpoints, slow, awaited / seconds, cpu / awaited, latencies)
+        return Deliveries(awaited / seconds, cpu[0], sum(cpu[1:]), latencies)
     finally:
         server.close()
         await database.dispose()
@@ -187,8 +198,9 @@ async def _paced(source: _Source, arrivals: _Arrivals, hooks: Hooks) -> list[flo
     """Commit events one by one, each at its time; seconds from there to the arrivals."""
     committed: dict[str, float] = {}
     awaited, start = len(arrivals.moments), perf_counter()
-    while len(committed) < hooks.paced:
-        await asyncio.sleep(start + len(committed) / hooks.rate - perf_counter())
+    rate = min(hooks.rate, _MOST_EVENTS * len(source.told))
+    while len(committed) < min(hooks.paced, rate * _MOST_SECONDS):
+        await asyncio.sleep(start + len(committed) / rate - perf_counter())
         ids = await source.commit(1)
         committed |= dict.fromkeys(ids, perf_counter())
     await arrivals.until(awaited + len(committed))

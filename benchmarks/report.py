@@ -10,10 +10,14 @@ from pathlib import Path
 from rich.table import Table
 
 from benchmarks.data import Scale
+from benchmarks.hooks import Deliveries, Hooks
 from benchmarks.ingest import BATCH, MARKS, Import, Ingest, Posts
 from benchmarks.load import Load
+from benchmarks.log import Log
 from benchmarks.queries import Batch, Lookup, Query
 from benchmarks.stream import Streams
+
+Case = Query | Lookup | Batch | Ingest | Hooks | Log
 
 _PACKAGES = (
     "graphql-core",
@@ -62,6 +66,29 @@ class IngestMeasurement:
     version: str
     imported: Import
     posts: Posts
+
+
+@dataclass(frozen=True)
+class HooksMeasurement:
+    """A row of the table of webhooks: deliveries to so many endpoints, of which one may be slow."""
+
+    hooks: Hooks
+    server: str
+    version: str
+    endpoints: int
+    slow: bool
+    deliveries: Deliveries
+
+
+@dataclass(frozen=True)
+class LogMeasurement:
+    """A row of the table of the log: a page, asked for over and over."""
+
+    log: Log
+    page: str
+    server: str
+    version: str
+    load: Load
 
 
 def table(measurements: Sequence[Measurement]) -> Table:
@@ -175,9 +202,53 @@ def ingest_table(measurements: Sequence[IngestMeasurement]) -> Table:
     return drawn
 
 
-def describe(
-    databases: Mapping[str, str], queries: Sequence[Query | Lookup | Batch | Ingest], scale: Scale
-) -> str:
+def hooks_table(measurements: Sequence[HooksMeasurement]) -> Table:
+    """The table of webhooks."""
+    drawn = _table(
+        ("case", "database"),
+        ("endpoints", "slow", "deliveries/s", "CPU ms", "DB CPU ms", "p50 ms", "p99 ms"),
+    )
+    drawn.caption = (
+        "Deliveries and CPU time of each are of those that wait as the worker starts. Latencies are from the"
+        " commit of an event to its arrival at each endpoint. The receiver commits the events, too."
+    )
+    drawn.caption_justify = "left"
+    for measurement in measurements:
+        deliveries, ordered = measurement.deliveries, sorted(measurement.deliveries.latencies)
+        drawn.add_row(
+            measurement.hooks.name,
+            measurement.server,
+            f"{measurement.endpoints:,}",
+            "1" if measurement.slow else "",
+            f"{deliveries.rate:,.0f}",
+            f"{1000 * deliveries.cpu:,.2f}",
+            f"{1000 * deliveries.database_cpu:,.2f}" if deliveries.database_cpu else "",
+            f"{1000 * ordered[len(ordered) // 2]:,.1f}",
+            f"{1000 * ordered[len(ordered) * 99 // 100]:,.1f}",
+        )
+    return drawn
+
+
+def log_table(measurements: Sequence[LogMeasurement]) -> Table:
+    """The table of the log of deliveries."""
+    drawn = _table(("case", "database", "page"), ("p50 ms", "p99 ms", "CPU ms", "DB CPU ms", "kB"))
+    for measurement in measurements:
+        load, count = measurement.load, len(measurement.load.latencies)
+        ordered = sorted(load.latencies)
+        drawn.add_row(
+            measurement.log.name,
+            measurement.server,
+            measurement.page,
+            f"{1000 * ordered[count // 2]:,.2f}",
+            f"{1000 * ordered[count * 99 // 100]:,.2f}",
+            f"{1000 * load.server_cpu / count:,.3f}",
+            f"{1000 * load.database_cpu / count:,.3f}" if load.database_cpu else "",
+            f"{load.size / 1000:,.1f}",
+        )
+    return drawn
+
+
+def describe(databases: Mapping[str, str], queries: Sequence[Case], scale: Scale) -> str:
     """What the tables are of: queries, data, machine and versions."""
     versions = {
         "Python": platform.python_version(),

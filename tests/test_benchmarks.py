@@ -65,6 +65,19 @@ def test_small_ingest_prints_a_row(dialect: str) -> None:
     assert "a log of 2,000 events" in done.stdout
 
 
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_small_run_of_webhooks_prints_its_rows(dialect: str) -> None:
+    done = run("--small", "--database", dialect, "--seconds", "0.1", "--queries", "hooks,log")
+    assert done.returncode == 0, done.stderr
+    rows = re.findall(rf"^HOOKS +{dialect} +(\d+) {{2,}}(1?) +([\d,. ]+)$", done.stdout, re.MULTILINE)
+    assert [(endpoints, slow) for endpoints, slow, _ in rows] == [("1", ""), ("3", ""), ("3", "1")]
+    figures = [float(figure.replace(",", "")) for *_, rest in rows for figure in rest.split()]
+    assert len(figures) == 3 * (4 if dialect == "sqlite" else 5)
+    pages = re.findall(rf"^LOG +{dialect} +([a-z ]+?) {{2,}}([\d,. ]+)$", done.stdout, re.MULTILINE)
+    assert [name for name, _ in pages] == ["of one", "of the first", "pending of the first", "of all"]
+    assert "of 1,600 attempts" in done.stdout
+
+
 def test_tracking_log_is_real_enough(tmp_path: Path) -> None:
     runs = ["course-v1:BenchX+B000+2021", "course-v1:BenchX+B001+2021"]
     path, again = tmp_path / "tracking.log", tmp_path / "tracking.log.gz"
@@ -102,7 +115,7 @@ def test_how_far_a_file_is_read(tmp_path: Path) -> None:
 def test_unknown_query_is_refused() -> None:
     done = run("--queries", "Q1,Q9")
     assert done.returncode == 1
-    names = "Q1, Q2, Q3, Q4, Q5, L1, L2, L3, L4, B1, B2, INGEST"
+    names = "Q1, Q2, Q3, Q4, Q5, L1, L2, L3, L4, B1, B2, INGEST, HOOKS, LOG"
     assert done.stderr == f"benchmarks: --queries: there is no query 'Q9', only {names}\n"
 
 

@@ -60,6 +60,7 @@ class DeliveryAttempt(SQLModel, table=True):
     __tablename__ = "delivery_attempt"
     __table_args__ = (
         Index(None, "subscription_id", "id"),
+        Index(None, "subscription_id", "created", "id"),
         _partial("ix_delivery_attempt_due", "subscription_id", "due_at", where=_SCHEDULED),
         _partial("ix_delivery_attempt_startable", "subscription_id", "try_number", "id", where=_SCHEDULED),
         _partial(
