@@ -30,7 +30,6 @@ from benchmarks.data import Scale
 from benchmarks.databases import Filled
 from benchmarks.process import cpu_seconds, pin
 
-SLOW_SECONDS = 5.0
 _MOST_EVENTS = 50
 """Events a second that are committed one by one."""
 _MOST_SECONDS = 30
@@ -53,6 +52,7 @@ class Hooks:
     waiting: int
     paced: int
     rate: int
+    slow_seconds: float
     data: Scale
 
     @property
@@ -61,18 +61,18 @@ class Hooks:
         return [*((number, False) for number in self.endpoints), (self.endpoints[-1], True)]
 
 
-def _hooks(endpoints: tuple[int, ...], waiting: int, paced: int, rate: int) -> Hooks:
+def _hooks(endpoints: tuple[int, ...], waiting: int, paced: int, rate: int, slow: float) -> Hooks:
     content = (
         f"{waiting:,} deliveries that wait, to {', '.join(f'{count:,}' for count in endpoints)} endpoints;"
         f" then {paced:,} of events that are committed one by one, {rate:,} deliveries a second and at most"
-        f" {_MOST_EVENTS} events. A slow endpoint takes {SLOW_SECONDS:.0f} s to answer, and does not count"
+        f" {_MOST_EVENTS} events. A slow endpoint takes {slow:.1f} s to answer, and does not count"
     )
     data = Scale("hooks", accounts=1, learners=0, courses=1, runs=1, enrollments_per_run=0, days=0)
-    return Hooks("HOOKS", content, endpoints, waiting, paced, rate, data)
+    return Hooks("HOOKS", content, endpoints, waiting, paced, rate, slow, data)
 
 
-HOOKS = _hooks((1, 10, 1000), waiting=10_000, paced=10_000, rate=400)
-SMALL_HOOKS = _hooks((1, 3), waiting=30, paced=12, rate=200)
+HOOKS = _hooks((1, 10, 1000), waiting=10_000, paced=10_000, rate=400, slow=5)
+SMALL_HOOKS = _hooks((1, 3), waiting=30, paced=12, rate=200, slow=0.1)
 
 
 @dataclass(frozen=True)
@@ -97,8 +97,9 @@ def deliver(hooks: Hooks, endpoints: int, slow: bool, at: Filled, core: int) -> 
 class _Receiver(asyncio.Protocol):
     """A connection to the receiver, which answers at once, or on the path of the slow endpoint later."""
 
-    def __init__(self, arrivals: "_Arrivals") -> None:
+    def __init__(self, arrivals: "_Arrivals", slow_seconds: float) -> None:
         self._arrivals = arrivals
+        self._slow_seconds = slow_seconds
         self._data = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -113,7 +114,7 @@ class _Receiver(asyncio.Protocol):
                 return
             self._data = self._data[size:]
             if b" /slow " in head:
-                asyncio.get_running_loop().call_later(SLOW_SECONDS, self._transport.write, _ANSWER)
+                asyncio.get_running_loop().call_later(self._slow_seconds, self._transport.write, _ANSWER)
             else:
                 self._transport.write(_ANSWER)
                 self._arrivals.add(_header(head, "webhook-id"))
@@ -169,7 +170,7 @@ class _Source:
 async def _deliver(hooks: Hooks, endpoints: int, slow: bool, at: Filled, core: int) -> Deliveries:
     database, arrivals = Database(at.url), _Arrivals()
     server = await asyncio.get_running_loop().create_server(
-        lambda: _Receiver(arrivals),
+        lambda: _Receiver(arrivals, hooks.slow_seconds),
         "0.0.0.0",
         0,
         backlog=2048,
