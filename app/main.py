@@ -56,7 +56,7 @@ def create_app(settings: Settings | None = None, clock: Clock = now) -> Starlett
     )
     passwords = Passwords(database, settings, clock)
     authenticator = Authenticator(database, passwords, clock)
-    executor = Executor(SCHEMA._schema, database, settings, authenticator.forget, clock)
+    executor = Executor(SCHEMA._schema, database, settings, authenticator, clock)
     sessions = Sessions(database, passwords, settings, clock)
     oauth = OAuthServer(database, authenticator, passwords, settings, clock)
 
@@ -86,7 +86,8 @@ def create_app(settings: Settings | None = None, clock: Clock = now) -> Starlett
     mailer = Mailer(settings)
     services = Services(database, user_tokens, mailer)
     shim = Shim(APIS, executor, authenticator, services, settings, clock)
-    delivery, postman = Worker(database, settings, clock), Postman(database, settings, clock, mailer)
+    delivery = Worker(database, settings, executor.payloads, clock)
+    postman = Postman(database, settings, clock, mailer)
     proxies = settings.trusted_proxies
 
     async def front(request: Request) -> Response:

@@ -30,10 +30,11 @@ from app.settings import Settings
 from app.vocabulary import AttemptStatus
 from app.webhooks.exchange import Client, Exchange
 from app.webhooks.keys import Key, Vault, signed_headers
-from app.webhooks.pending import PENDING, SCHEDULED
+from app.webhooks.pending import PENDING, SCHEDULED, UNMADE, locked
 from app.webhooks.postgres import put
 from app.webhooks.queue import MOST_OF_ONE, Claimed, Later
 from app.webhooks.retries import next_try
+from app.webhooks.shaping import Documents, Shaping, Unmade
 
 MOST_KEPT = 50
 """Attempts that a subscription keeps, and failures in a row that switch it off (10.5)."""
@@ -56,8 +57,16 @@ _subscription = table_of(WebhookSubscription)
 class Delivery:
     """Delivers the attempts of a database."""
 
-    def __init__(self, database: Database, settings: Settings, clock: Clock, client: Client) -> None:
+    def __init__(
+        self,
+        database: Database,
+        settings: Settings,
+        clock: Clock,
+        client: Client,
+        documents: Documents,
+    ) -> None:
         self._database = database
+        self._shaping = Shaping(database, documents, clock)
         self._retries = settings.webhook_retries
         self._lease = dt.timedelta(seconds=settings.webhook_lease)
         self._vault = Vault(settings)
@@ -71,7 +80,7 @@ class Delivery:
         First tries go before others, in the order in which they were written.
         """
         async with self._transaction() as connection:
-            subscription = await _locked(connection, subscription_id)
+            subscription = await locked(connection, subscription_id)
             if subscription is None:
                 return None
             if not subscription.is_active:
@@ -94,11 +103,18 @@ class Delivery:
         """Make an attempt, and keep what became of it."""
         attempt, subscription = claimed.attempt, claimed.subscription
         keys = self._keys(subscription)
-        if keys:
+        problem = None if keys else NO_KEY
+        if keys and attempt.body == UNMADE:
+            made = await self._shaping.made(attempt, subscription)
+            if isinstance(made, Unmade):
+                problem = made.reason
+            else:
+                attempt = made
+        if problem is None:
             headers = signed_headers(attempt.webhook_id, self._clock(), attempt.body, keys)
             exchange = await self._client.post(subscription.target, attempt.body.encode(), headers)
         else:
-            exchange = Exchange(NO_KEY)
+            exchange = Exchange(problem)
         async with self._transaction() as connection:
             await self._resolve(connection, attempt, exchange)
 
@@ -137,7 +153,7 @@ class Delivery:
         return [key, previous] if previous else [key]
 
     async def _resolve(self, connection: AsyncConnection, attempt: Any, exchange: Exchange) -> None:
-        subscription = await _locked(connection, attempt.subscription_id)
+        subscription = await locked(connection, attempt.subscription_id)
         if subscription is None:
             return
         now = self._clock()
@@ -243,14 +259,8 @@ async def release_all(connection: AsyncConnection, now: dt.datetime) -> None:
         PENDING, _attempt.c.due_at.is_(None), ~waits
     )
     for subscription_id, subject in (await connection.execute(statement)).all():
-        if await _locked(connection, subscription_id) is not None:
+        if await locked(connection, subscription_id) is not None:
             await release(connection, subscription_id, subject, now)
-
-
-async def _locked(connection: AsyncConnection, subscription_id: int) -> Any:
-    """A subscription, which nobody else claims from or resolves attempts of until the transaction ends."""
-    statement = select(_subscription).where(_subscription.c.id == subscription_id)
-    return (await connection.execute(statement.with_for_update(key_share=True))).first()
 
 
 async def _pause(connection: AsyncConnection, subscription: Any, now: dt.datetime) -> dt.timedelta | None:

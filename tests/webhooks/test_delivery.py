@@ -12,9 +12,8 @@ from app.auth.accounts import create_user
 from app.db.engine import Database
 from app.db.models import DeliveryAttempt, Event, WebhookSubscription, now
 from app.vocabulary import AttemptStatus, WebhookEvent
-from app.webhooks.delivery import ACTIVE, GONE, TOO_MANY_FAILURES, Delivery
+from app.webhooks.delivery import ACTIVE, GONE, TOO_MANY_FAILURES
 from app.webhooks.emit import emit
-from app.webhooks.exchange import Client
 from app.webhooks.queue import Claimed
 from tests.databases import Databases
 from tests.graphql.clients import STAFF_KEY, add_user, client_of
@@ -23,6 +22,7 @@ from tests.webhooks.conftest import (
     SETTINGS,
     SetClock,
     attempts,
+    delivery_of,
     hook,
     make_users,
     subscription_of,
@@ -61,7 +61,7 @@ async def test_first_tries_start_in_the_order_of_the_commits(database: Database,
     async with working(database):
         # As many as one target has to bear at a time, and no more.
         await until(lambda: len(receiver.deliveries) == 10)
-        assert not isinstance(await Delivery(database, SETTINGS, now, Client()).claim(id_), Claimed)
+        assert not isinstance(await delivery_of(database).claim(id_), Claimed)
         assert sorted(seen(receiver)) == sorted(names[:10])
         receiver.gate.set()
         await until(lambda: len(receiver.deliveries) == 30)
@@ -84,7 +84,7 @@ async def test_an_ordered_subscription_is_told_of_a_subject_in_turn(
         assert ann and bob
         for user in (ann, ann, bob):
             await emit(session, Event(type=WebhookEvent.USER_CREATED, user_id=user.id))
-    delivery = Delivery(database, SETTINGS, clock, Client(allow_private=True))
+    delivery = delivery_of(database, clock=clock)
     clock.moment = now()
     while (claimed := await delivery.claim(id_)) is not None:
         if isinstance(claimed, Claimed):
@@ -131,7 +131,7 @@ async def test_what_a_dead_worker_held_is_delivered_by_another(
 ) -> None:
     id_ = await hook(database, receiver.url())
     await make_users(database, "ann")
-    dead = Delivery(database, IMPATIENT, now, Client(allow_private=True))
+    dead = delivery_of(database, IMPATIENT)
     assert isinstance(await dead.claim(id_), Claimed)
     waiting = await dead.claim(id_)
     assert not isinstance(waiting, Claimed) and waiting is not None
@@ -180,7 +180,7 @@ async def test_nothing_is_sent_of_a_subscription_that_is_gone(database: Database
         await until(lambda: receiver.deliveries)
         await until(lambda: are_resolved(database))
     assert [it.path for it in receiver.deliveries] == ["/kept"]
-    assert await Delivery(database, SETTINGS, now, Client()).claim(id_) is None
+    assert await delivery_of(database).claim(id_) is None
 
 
 class Failing:
@@ -189,7 +189,7 @@ class Failing:
     def __init__(self, database: Database, receiver: Receiver, *, retries: bool) -> None:
         self.database, self.receiver, self.clock = database, receiver, SetClock()
         settings = IMPATIENT.model_copy(update={"webhook_retries": retries})
-        self.delivery = Delivery(database, settings, self.clock, Client(allow_private=True))
+        self.delivery = delivery_of(database, settings, self.clock)
 
     async def begin(self) -> None:
         self.id = await hook(self.database, self.receiver.url())

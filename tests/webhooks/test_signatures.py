@@ -17,12 +17,21 @@ from app.db.models import WebhookSubscription, now
 from app.errors import BadUserInput, Unavailable
 from app.settings import Environment, Settings
 from app.vocabulary import AttemptStatus, SignatureKind, WebhookEvent
-from app.webhooks.delivery import NO_KEY, Delivery
-from app.webhooks.exchange import Client
+from app.webhooks.delivery import NO_KEY
 from app.webhooks.keys import Key, Vault, signed_headers
 from app.webhooks.subscriptions import MOST_OVERLAP, Subscriptions
 from tests.node import node
-from tests.webhooks.conftest import SETTINGS, SetClock, attempts, hook, make_admin, make_users, until, working
+from tests.webhooks.conftest import (
+    SETTINGS,
+    SetClock,
+    attempts,
+    delivery_of,
+    hook,
+    make_admin,
+    make_users,
+    until,
+    working,
+)
 from tests.webhooks.receivers import Receiver
 
 SUBSCRIPTIONS = Subscriptions(SETTINGS)
@@ -87,7 +96,7 @@ async def test_before_during_and_after_a_rotation(
         await make_users(database, name)
         clock.moment = max(clock.moment, now())
         number = len(receiver.deliveries)
-        delivery = Delivery(database, SETTINGS, clock, Client(allow_private=True))
+        delivery = delivery_of(database, clock=clock)
         claimed: Any = await delivery.claim(id_)
         await delivery.deliver(claimed)
         (received,) = receiver.deliveries[number:]
