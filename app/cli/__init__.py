@@ -18,6 +18,7 @@ from app.cli import (
     schema,
     serve,
     user,
+    webhooks,
     worker,
 )
 from app.cli.common import reason
@@ -45,6 +46,7 @@ app.add_typer(enterprise.app, name="enterprise")
 app.add_typer(enterprise.catalog_app, name="catalog")
 app.add_typer(oauth.app, name="oauth")
 app.add_typer(schema.app, name="schema")
+app.add_typer(webhooks.app, name="webhooks")
 
 
 def main() -> None:

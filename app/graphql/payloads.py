@@ -95,7 +95,11 @@ class Payloads:
 
 def _event(document: Document) -> tuple[OperationDefinitionNode, FieldNode]:
     """The one operation of a document, and its one field. Raises `GraphQLError` at what is too much."""
-    operation = document.operation(None)
+    definitions = document.syntax.definitions
+    operations = [node for node in definitions if isinstance(node, OperationDefinitionNode)]
+    if len(operations) != 1:
+        raise GraphQLError("There has to be one operation", operations[1:] or None)
+    (operation,) = operations
     if operation.operation is not OperationType.SUBSCRIPTION:
         message = "Only a subscription can be run, such as `subscription { events { id } }`"
         raise GraphQLError(message, operation)
