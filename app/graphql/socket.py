@@ -95,7 +95,7 @@ class _Conversation:
         settings: Settings,
         held: Counter[str],
     ) -> None:
-        """`held` counts the sockets of each payer, and those of an address that do not say yet who they are."""
+        """`held` counts the sockets of each payer, and of an address those that are not initialised."""
         self._socket = socket
         self._executor = executor
         self._authenticator = authenticator

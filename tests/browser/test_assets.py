@@ -65,6 +65,7 @@ def test_page_hands_on_any_endpoint_and_headers(endpoint: str, headers: dict[str
             )
             for path in ("/docs", "/docs/")
         ),
+        ("/docs/events", ["explorer/index.css", "events/index.css"]),
     ],
 )
 def test_page_and_all_it_names_are_served_by_the_same_server(
