@@ -7,18 +7,19 @@ from uuid import UUID
 
 from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.sql import Executable
 from sqlmodel import col
 
 from app.auth.audit import record
 from app.auth.viewer import Viewer
 from app.db.models import DeliveryAttempt, User, WebhookSubscription
 from app.db.models.tables import table_of
+from app.db.reader import Reader
 from app.errors import BadUserInput, Forbidden, NotFound
 from app.vocabulary import SignatureKind, WebhookEvent
 from app.webhooks import subscriptions
 from app.webhooks.samples import NEWEST_RUN, sample_event
 from app.webhooks.shaping import Unmade
-from resolvers import reading
 from resolvers.access import visible
 from resolvers.context import Context
 from resolvers.entity import Entity, Relation
@@ -66,7 +67,8 @@ async def update(context: Context, id: int, values: dict[str, Any]) -> int:
     """Change what is given of a subscription; its id. Raises `BadUserInput` and `NotFound`."""
     if values.get("document") is not None:
         context.viewer.require_all_scopes()
-        row = await reading.row(context, SUBSCRIPTION, id, {"event_type", "owner_id"})
+        named = _subscription.c.id == id, visible(context.viewer, WebhookSubscription, _subscription)
+        row = await _first(context, select(_subscription).where(*named))
         if row is None:
             raise _missing()
         await _try_out(context, values["document"], row.event_type, row.owner_id)
@@ -144,12 +146,22 @@ async def _try_out(context: Context, document: str | None, event_type: str, owne
     storable(document, "document")
     problem = context.payloads.problem(document)
     if problem is None:
-        (run,) = await context.reader.rows(NEWEST_RUN) or (None,)
+        run = await _first(context, NEWEST_RUN)
         sample = sample_event(WebhookEvent(event_type), owner_id, run, context.now)
         (shaped,) = await context.payloads.shape(document, owner_id, [sample])
         problem = shaped.reason if isinstance(shaped, Unmade) else None
     if problem is not None:
         raise BadUserInput(f"document: {problem}", field="document")
+
+
+async def _first(context: Context, statement: Executable) -> Any:
+    """The first row of a statement, on a connection that is given back at once; None when there is none."""
+    reader = Reader(context.database)
+    try:
+        rows = await reader.rows(statement)
+    finally:
+        await reader.close()
+    return rows[0] if rows else None
 
 
 def _missing() -> NotFound:

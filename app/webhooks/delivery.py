@@ -34,7 +34,7 @@ from app.webhooks.pending import PENDING, SCHEDULED, UNMADE, locked
 from app.webhooks.postgres import put
 from app.webhooks.queue import MOST_OF_ONE, Claimed, Later
 from app.webhooks.retries import next_try
-from app.webhooks.shaping import Documents, Shaping, Unmade
+from app.webhooks.shaping import Shaper, Shaping, Unmade
 
 MOST_KEPT = 50
 """Attempts that a subscription keeps, and failures in a row that switch it off (10.5)."""
@@ -63,10 +63,10 @@ class Delivery:
         settings: Settings,
         clock: Clock,
         client: Client,
-        documents: Documents,
+        shaper: Shaper,
     ) -> None:
         self._database = database
-        self._shaping = Shaping(database, documents, clock)
+        self._shaping = Shaping(database, shaper, clock)
         self._retries = settings.webhook_retries
         self._lease = dt.timedelta(seconds=settings.webhook_lease)
         self._vault = Vault(settings)

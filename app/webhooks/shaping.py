@@ -45,7 +45,7 @@ class Unmade:
     reason: str
 
 
-class Documents(Protocol):
+class Shaper(Protocol):
     """The port to what runs documents, which stands above webhooks."""
 
     def problem(self, document: str) -> str | None:
@@ -80,9 +80,9 @@ async def broken(connection: AsyncConnection, problem_of: Callable[[str], str | 
 class Shaping:
     """Makes the bodies of a database's attempts."""
 
-    def __init__(self, database: Database, documents: Documents, clock: Clock) -> None:
+    def __init__(self, database: Database, shaper: Shaper, clock: Clock) -> None:
         self._database = database
-        self._documents = documents
+        self._shaper = shaper
         self._clock = clock
         self._turns = asyncio.Semaphore(_MOST_RUNNING)
         self._making: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
@@ -141,7 +141,7 @@ class Shaping:
         try:
             async with asyncio.timeout(_SECONDS):
                 shown = iter(
-                    await self._documents.shape(subscription.document, subscription.owner_id, there)
+                    await self._shaper.shape(subscription.document, subscription.owner_id, there)
                     if there
                     else ()
                 )

@@ -15,7 +15,7 @@ from app.webhooks.exchange import Client
 from app.webhooks.leases import LeaseQueue
 from app.webhooks.postgres import PostgresQueue
 from app.webhooks.queue import Queue, sleep
-from app.webhooks.shaping import Documents, broken
+from app.webhooks.shaping import Shaper, broken
 
 _MEND_SECONDS = 30.0
 _AFTER_A_FAULT_SECONDS = 2.0
@@ -37,17 +37,17 @@ class Worker:
         self,
         database: Database,
         settings: Settings,
-        documents: Documents,
+        shaper: Shaper,
         clock: Clock = now,
         client: Client | None = None,
     ) -> None:
         self._database = database
-        self._documents = documents
+        self._shaper = shaper
         self._history = dt.timedelta(days=settings.webhook_history_days)
         self._clock = clock
         self._queue = queue_of(database, settings, clock)
         client = client or Client(allow_private=settings.webhook_allow_private_targets)
-        self._delivery = Delivery(database, settings, clock, client, documents)
+        self._delivery = Delivery(database, settings, clock, client, shaper)
 
     async def run(self, stopping: Event) -> None:
         """Work until it is time to stop. What fails is told in the log and begun again."""
@@ -57,7 +57,7 @@ class Worker:
         """Tell the log of documents that cannot be run any more, as after an upgrade that removed a field."""
         try:
             async with self._database.reader.connect() as connection:
-                for it in await broken(connection, self._documents.problem):
+                for it in await broken(connection, self._shaper.problem):
                     _logger.warning(
                         "The document of webhook %s of %s cannot be run: %s", it.uuid, it.owner, it.problem
                     )
