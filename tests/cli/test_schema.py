@@ -57,7 +57,7 @@ def test_a_file_that_cannot_be_written(lyceum: Lyceum, tmp_path: Path) -> None:
         (
             "isActive: Boolean = null",
             "progress",
-            "Field 'isActive' is not defined by type 'EnrollmentWhere'.",
+            "Expected value of type 'EnrollmentWhere' not to include unknown field 'isActive'.",
         ),
     ],
 )
