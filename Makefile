@@ -24,12 +24,13 @@ test: $(VENV) $(NODE) $(REPORTING) browser ## Run every test; ARGS go to pytest
 	$(BIN)/pytest -n logical --maxprocesses 4 --dist worksteal -m "not alone" $(ARGS)
 	$(BIN)/pytest -m alone $(ARGS) || [ $$? = 5 ]
 
-check: $(VENV) ## Lint, format, types, layers, and whether the exported schema is current
+check: $(VENV) ## Lint, format, types, layers, and whether the exported schema is current and keeps its promises
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/lyceum schema export --check $(SCHEMA)
+	$(BIN)/lyceum schema check-documents $(SCHEMA) schema/documents
 
 bench: $(VENV) ## Measure requests per second and latency
 	$(BIN)/python -m benchmarks

@@ -4,6 +4,7 @@ import asyncio
 import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -36,8 +37,11 @@ from app.rest.shim import Shim
 from app.settings import Settings
 from app.shutdown import when_told_to_end
 from app.web import static
+from app.web.described import serving
+from app.web.events import events_page
 from app.web.explorer import explorer_page
 from app.web.graphiql import graphiql_page
+from app.webhooks import asyncapi, catalogue
 from app.webhooks.worker import Worker
 from schema.build import SCHEMA
 
@@ -56,7 +60,7 @@ def create_app(settings: Settings | None = None, clock: Clock = now) -> Starlett
     )
     passwords = Passwords(database, settings, clock)
     authenticator = Authenticator(database, passwords, clock)
-    executor = Executor(SCHEMA._schema, database, settings, authenticator.forget, clock)
+    executor = Executor(SCHEMA._schema, database, settings, authenticator, clock)
     sessions = Sessions(database, passwords, settings, clock)
     oauth = OAuthServer(database, authenticator, passwords, settings, clock)
 
@@ -76,7 +80,7 @@ def create_app(settings: Settings | None = None, clock: Clock = now) -> Starlett
 
     async def explorer(request: Request) -> Response:
         page = GRAPHQL_PATH if settings.serves_graphiql else None
-        return explorer_page(openapi.PATH, page, await demo_key())
+        return explorer_page(openapi.PATH, f"{catalogue.PATH}/", page, await demo_key())
 
     endpoint = GraphQLEndpoint(
         executor, authenticator, settings, graphiql if settings.serves_graphiql else None
@@ -86,7 +90,8 @@ def create_app(settings: Settings | None = None, clock: Clock = now) -> Starlett
     mailer = Mailer(settings)
     services = Services(database, user_tokens, mailer)
     shim = Shim(APIS, executor, authenticator, services, settings, clock)
-    delivery, postman = Worker(database, settings, clock), Postman(database, settings, clock, mailer)
+    delivery = Worker(database, settings, executor.payloads, clock)
+    postman = Postman(database, settings, clock, mailer)
     proxies = settings.trusted_proxies
 
     async def front(request: Request) -> Response:
@@ -94,6 +99,15 @@ def create_app(settings: Settings | None = None, clock: Clock = now) -> Starlett
 
     async def to_explorer(request: Request) -> Response:
         return RedirectResponse(f"{EXPLORER_PATH}/", 301)
+
+    schemas = {str(entry.type): entry.schema for entry in catalogue.CATALOGUE.values()}
+
+    async def events(request: Request) -> Response:
+        links = {"REST explorer": f"{EXPLORER_PATH}/", "AsyncAPI": asyncapi.ADDRESS}
+        return events_page(schemas, links)
+
+    async def to_events(request: Request) -> Response:
+        return RedirectResponse(f"{catalogue.PATH}/", 301)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -122,6 +136,10 @@ def create_app(settings: Settings | None = None, clock: Clock = now) -> Starlett
             *openapi.routes(APIS, SCHEMA._schema),
             Route(EXPLORER_PATH, to_explorer),
             Route(f"{EXPLORER_PATH}/", explorer),
+            Route(catalogue.PATH, to_events),
+            Route(f"{catalogue.PATH}/", events),
+            *(Route(schema["$id"], serving(partial(dict, schema))) for schema in schemas.values()),
+            *(Route(path, serving(asyncapi.asyncapi)) for path in (asyncapi.ADDRESS, f"{asyncapi.ADDRESS}/")),
             *static.routes,
         ],
         middleware=[Middleware(ProxyHeadersMiddleware, proxies)] if proxies else [],

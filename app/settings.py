@@ -58,6 +58,7 @@ class Settings(BaseSettings):
         ge=1,
         description="Subscriptions a viewer may follow at a time, per process, and operations a socket.",
     )
+    max_sockets: int = Field(50, ge=1, description="WebSockets a viewer may hold at a time, per process.")
 
     issuer: str = Field(
         "http://127.0.0.1:8000", description="Address of the server in the OAuth metadata, without a path."
@@ -135,6 +136,9 @@ class Settings(BaseSettings):
     )
     webhook_lease: float = Field(
         30, ge=1, description="Seconds until the deliveries of a worker that died are another's."
+    )
+    webhook_max_cost: int = Field(
+        1000, ge=1, description="Objects that the document of a webhook may ask for, of each event."
     )
     webhook_history_days: int = Field(30, ge=1, description="Days that past deliveries are kept at most.")
     webhook_allow_private_targets: bool = Field(

@@ -15,6 +15,7 @@ from app.db.engine import Database, is_duplicate
 from app.db.feed import Feeds
 from app.db.reader import Reader
 from app.errors import BadUserInput
+from app.webhooks.shaping import Shaper
 from app.webhooks.subscriptions import Subscriptions
 from loaders import Loaders
 
@@ -78,6 +79,7 @@ class Context:
     memo: dict[Any, Any]
     forget_credentials: Callable[[], None]
     webhooks: Subscriptions
+    payloads: Shaper
     countries: Countries | None = None
     live: Live | None = None
     shared: dict[Any, Any] = field(default_factory=dict)

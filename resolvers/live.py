@@ -1,5 +1,6 @@
 """What happens, as it happens: rows of growing tables, read on and on from where a client stands."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Collection, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from sqlmodel import col
 
 from app.auth.viewer import Viewer
 from app.db import models
+from app.db.feed import Feed
 from app.db.models.tables import table_of
 from app.db.reader import Reader, Record
 from app.errors import NotFound
@@ -21,6 +23,9 @@ from resolvers.text import storable
 
 EVENT = Entity("DomainEvent", models.Event)
 CHANGE = Entity("DeliveryChange", models.DeliveryChange)
+
+_RENEW_SECONDS = 10.0
+"""How long a stream that has nothing to tell goes on before it is looked whether it still may."""
 
 _BATCH = 50
 """Rows that are read, and answered, at a time: all that a client keeps in memory, however slow it is."""
@@ -77,7 +82,7 @@ async def _follow(
     position = end = await feed.now() if after is None else after
     while True:
         if position >= end:
-            end = await feed.beyond(position)
+            end = await _beyond(feed, position, live)
         async with live.feeds.turns:
             viewer = await live.renew()
             viewer.require(Scope.READ)
@@ -100,3 +105,13 @@ async def _follow(
         if rows:
             yield Batch(entity.name, viewer, rows)
         position = rows[-1].id if len(rows) == _BATCH else end
+
+
+async def _beyond(feed: Feed, position: int, live: Live) -> int:
+    """Wait until there is more. Raises `Unauthenticated` once the credentials are not valid any more."""
+    while True:
+        try:
+            async with asyncio.timeout(_RENEW_SECONDS):
+                return await feed.beyond(position)
+        except TimeoutError:
+            await live.renew()

@@ -7,18 +7,23 @@ from uuid import UUID
 
 from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.sql import Executable
 from sqlmodel import col
 
 from app.auth.audit import record
 from app.auth.viewer import Viewer
 from app.db.models import DeliveryAttempt, User, WebhookSubscription
 from app.db.models.tables import table_of
-from app.errors import Forbidden, NotFound
+from app.db.reader import Reader
+from app.errors import BadUserInput, Forbidden, NotFound
 from app.vocabulary import SignatureKind, WebhookEvent
 from app.webhooks import subscriptions
+from app.webhooks.samples import NEWEST_RUN, sample_event
+from app.webhooks.shaping import Unmade
 from resolvers.access import visible
 from resolvers.context import Context
 from resolvers.entity import Entity, Relation
+from resolvers.text import storable
 
 _subscription, _user = table_of(WebhookSubscription), table_of(User)
 SUBSCRIPTION = Entity(
@@ -51,6 +56,7 @@ async def subscribe(
     if not viewer.is_staff or viewer.user_id is None:
         raise Forbidden("Only staff may subscribe to events")
     viewer.require_all_scopes()
+    await _try_out(context, options.get("document"), event_type, viewer.user_id)
     async with context.write() as session:
         made, told = await context.webhooks.subscribe(session, viewer.user_id, event_type, target, **options)
         _record(session, viewer, "webhook.subscribe", made, event=event_type)
@@ -59,6 +65,13 @@ async def subscribe(
 
 async def update(context: Context, id: int, values: dict[str, Any]) -> int:
     """Change what is given of a subscription; its id. Raises `BadUserInput` and `NotFound`."""
+    if values.get("document") is not None:
+        context.viewer.require_all_scopes()
+        named = _subscription.c.id == id, visible(context.viewer, WebhookSubscription, _subscription)
+        row = await _first(context, select(_subscription).where(*named))
+        if row is None:
+            raise _missing()
+        await _try_out(context, values["document"], row.event_type, row.owner_id)
     async with context.write() as session:
         subscription = await _locked(session, context.viewer, id)
         await context.webhooks.change(session, subscription, **values)
@@ -122,8 +135,37 @@ async def _locked(session: AsyncSession, viewer: Viewer, id: int) -> WebhookSubs
         .with_for_update(key_share=True)
     )
     if subscription is None:
-        raise NotFound("There is no such subscription", field="id")
+        raise _missing()
     return subscription
+
+
+async def _try_out(context: Context, document: str | None, event_type: str, owner_id: int) -> None:
+    """Raise `BadUserInput` for a document that cannot be run, for a sample, with the rights of an owner."""
+    if document is None:
+        return
+    storable(document, "document")
+    problem = context.payloads.problem(document)
+    if problem is None:
+        run = await _first(context, NEWEST_RUN)
+        sample = sample_event(WebhookEvent(event_type), owner_id, run, context.now)
+        (shaped,) = await context.payloads.shape(document, owner_id, [sample])
+        problem = shaped.reason if isinstance(shaped, Unmade) else None
+    if problem is not None:
+        raise BadUserInput(f"document: {problem}", field="document")
+
+
+async def _first(context: Context, statement: Executable) -> Any:
+    """The first row of a statement, on a connection that is given back at once; None when there is none."""
+    reader = Reader(context.database)
+    try:
+        rows = await reader.rows(statement)
+    finally:
+        await reader.close()
+    return rows[0] if rows else None
+
+
+def _missing() -> NotFound:
+    return NotFound("There is no such subscription", field="id")
 
 
 def _record(

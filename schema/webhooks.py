@@ -1,7 +1,7 @@
 """Subscriptions of webhooks, their history, and what can be done with them."""
 
 import datetime as dt
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 import strawberry
@@ -16,9 +16,14 @@ from schema.errors import NotFound, NotPermitted, ValidationError
 from schema.filters import DeliveryAttemptOrder, DeliveryAttemptWhere
 from schema.inputs import values_of
 from schema.people import User
-from schema.relay import Connection, Node, connection, field, key_of, to_one
+from schema.relay import Connection, ContextInfo, Node, connection, field, key_of, to_one
 
 _DEFAULT_OVERLAP = 24
+_DOCUMENT = (
+    "A GraphQL document that shapes what is sent: one subscription to `events`, without arguments and"
+    " variables, such as `subscription { events { id user { username } } }`. What it asks of the event is"
+    " sent, as a JSON object, with what the owner may read when it is first sent."
+)
 
 
 @strawberry.type(description="One try to tell a target of an event, with what was sent and what came back.")
@@ -33,7 +38,10 @@ class DeliveryAttempt(Node):
     created: dt.datetime = field("When it was made.")
     due_at: dt.datetime | None = field("When it is made; null while it waits for an event before it.")
     resolved_at: dt.datetime | None = field("When it was over; null while pending.")
-    body: str = field("What is sent: the event as it was, in JSON.")
+    body: str = field(
+        "What is sent, in JSON: the event as it was, or what the document made of it; empty until the"
+        " document has been run."
+    )
     sent_at: dt.datetime | None = field("When it was sent; null when nothing was.")
     request_url: str | None = field("Where it was sent to.")
     request_headers: JSON | None = field("What was sent before the body, by name.")
@@ -53,10 +61,20 @@ class WebhookSubscription(Node):
     )
     event_type: WebhookEvent = field("Of which events it is told.")
     target: str = field("Where to.")
+    document: str | None = field("The GraphQL document that shapes what is sent; null where none does.")
     is_active: bool = field("Whether it is told of events.")
     status: str = field("`Active`, or why it is not.")
     is_ordered: bool = field("Whether it is told of one user or course run in turn.")
     requests_per_second: float | None = field("How many requests it gets at most; null is no limit.")
+
+    @strawberry.field(
+        description="Why the document cannot be run any more, as after an upgrade that removed a field; null"
+        " while it can. Until it is changed, deliveries fail and are tried again.",
+        metadata={"needs": ("document",)},
+    )
+    def document_problem(root: Any, info: ContextInfo) -> str | None:  # noqa: N805
+        return None if root.document is None else info.context.payloads.problem(root.document)
+
     signature: SignatureKind = field("How deliveries are signed.")
     previous_until: dt.datetime | None = field("Until when the key before this one signs too.")
     created: dt.datetime = field("When it was made.")
@@ -97,6 +115,7 @@ class WebhookSubscribeInput:
         " arrived or was tried for the last time.",
         default=UNSET,
     )
+    document: str | None = field(_DOCUMENT + " Without it, `webhookEvents` says what is.", default=UNSET)
 
 
 @strawberry.input(description="How to change a subscription. What is absent stays.")
@@ -108,6 +127,7 @@ class WebhookUpdateInput:
     requests_per_second: float | None = field(
         "How many requests it gets at most; null is no limit.", default=UNSET
     )
+    document: str | None = field(_DOCUMENT + " With null, `webhookEvents` says what is.", default=UNSET)
 
 
 @strawberry.input(description="Which subscription to remove.")

@@ -3,19 +3,27 @@
 import asyncio
 import gc
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
 
+import jsonschema_rs
+import orjson
 import pytest
 from sqlalchemy import make_url
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.auth import secrets
 from app.db.engine import Database
+from app.db.models import Event
 from app.demo import load_demo
 from app.demo.simulation import simulate
 from app.imports.oulad import OuladSummary, import_oulad
+from app.vocabulary import WebhookEvent
+from app.webhooks import emit
+from app.webhooks.catalogue import CATALOGUE
+from app.webhooks.payloads import bodies
 from tests.databases import DIALECTS as DIALECTS
 from tests.databases import Databases
 from tests.servers import LiveServer, running_server
@@ -48,6 +56,22 @@ def one_simulation() -> Iterator[None]:
     """Simulate the demo data once: it is always the same, and takes longer than writing it."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("app.demo.load.simulate", cache(simulate))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def payloads_as_promised() -> Iterator[None]:
+    """Whatever tells webhooks of something, by whatever door, says what the catalogue of events promises."""
+    validators = {type_: jsonschema_rs.validator_for(entry.schema) for type_, entry in CATALOGUE.items()}
+
+    async def checked(connection: AsyncConnection, events: Sequence[Event]) -> list[str]:
+        texts = await bodies(connection, events)
+        for event, text in zip(events, texts, strict=True):
+            validators[WebhookEvent(event.type)].validate(orjson.loads(text))
+        return texts
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(emit, "bodies", checked)
         yield
 
 

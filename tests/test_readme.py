@@ -3,6 +3,7 @@
 import json
 import re
 from pathlib import Path
+from textwrap import indent
 
 import pytest
 import typer
@@ -43,6 +44,11 @@ def test_the_first_query_is_what_graphiql_opens_with_and_what_curl_sends() -> No
     first = print_ast(parse(FIRST_QUERY))
     assert print_ast(parse(DOCUMENTS[0])) == first
     assert print_ast(parse(json.loads(sent[1])["query"])) == first
+
+
+def test_the_document_of_a_webhook_is_one_that_goes_on_working() -> None:
+    document = (Path(__file__).parents[1] / "schema/documents/enrollment.graphql").read_text()
+    assert indent(f"```text\n{document}```", "  ") in README
 
 
 def test_every_setting_is_listed_with_its_default() -> None:

@@ -164,6 +164,11 @@ class Authenticator:
             raise Unauthenticated("The session is over.")
         return _viewer(user)
 
+    async def viewer_of_user(self, user_id: int) -> Viewer | None:
+        """A user with the rights he has now; None for one who is switched off, or no more."""
+        user = await self._row(_USER, id=user_id)
+        return None if user is None else _viewer(user)
+
     async def _viewer_of_session(self, request: Request) -> Viewer:
         user = await self.user_of_session(request)
         if user is None:
@@ -179,10 +184,10 @@ class Authenticator:
         except ValueError as error:
             raise Unauthenticated("Invalid Token.") from error
         known = await self._passwords.check(username, password, address)
-        user = await self._row(_USER, id=known.id) if known is not None else None
-        if user is None:
+        viewer = await self.viewer_of_user(known.id) if known is not None else None
+        if viewer is None:
             raise Unauthenticated("Invalid Token.")
-        return _viewer(user)
+        return viewer
 
     async def _find(self, statements: Sequence[Select[Any]], hashed: str) -> _Found:
         for statement in statements:

@@ -1,4 +1,4 @@
-"""`lyceum schema`: the GraphQL schema as a file."""
+"""`lyceum schema`: the GraphQL schema as a file, and what it promises."""
 
 from pathlib import Path
 from typing import Annotated
@@ -6,13 +6,9 @@ from typing import Annotated
 import typer
 
 from app.errors import BadUserInput
+from app.settings import Settings
 
-app = typer.Typer(help="Export the GraphQL schema.", no_args_is_help=True)
-
-
-@app.callback()
-def _group() -> None:
-    """Keep `export` a command of its own although it is the only one."""
+app = typer.Typer(help="Export the GraphQL schema, and check what it promises.", no_args_is_help=True)
 
 
 @app.command()
@@ -33,3 +29,24 @@ def export(
         typer.echo(text, nl=False)
     else:
         path.write_bytes(text)
+
+
+@app.command("check-documents")
+def check_documents(
+    schema: Annotated[Path, typer.Argument(help="The schema, as `lyceum schema export` writes it.")],
+    folder: Annotated[Path, typer.Argument(help="Folder of documents, `*.graphql`.")],
+) -> None:
+    """Say whether documents that shape what webhooks send can be run in a schema."""
+    from graphql import GraphQLError, build_schema
+
+    from app.graphql.payloads import Rules
+
+    try:
+        rules = Rules(build_schema(schema.read_text()), Settings())
+    except GraphQLError as error:
+        raise BadUserInput(f"{schema}: {error.message}") from error
+    paths = sorted(folder.glob("*.graphql"))
+    problems = [f"{path}: {problem}" for path in paths if (problem := rules.problem(path.read_text()))]
+    if problems or not paths:
+        raise BadUserInput("\n".join(problems) or f"{folder} has no documents")
+    typer.echo(f"{len(paths)} documents can be run.")

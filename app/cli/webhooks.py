@@ -1,4 +1,4 @@
-"""`lyceum webhooks`: jobs of the queue that are held."""
+"""`lyceum webhooks`: looking after webhooks, and jobs of the queue that are held."""
 
 import json
 from collections.abc import Awaitable, Callable, Collection, Sequence
@@ -8,17 +8,43 @@ import typer
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.auth.audit import COMMAND_LINE, record
-from app.cli.common import with_session
+from app.cli.common import read_settings, with_database, with_session
+from app.db.engine import Database
 from app.errors import BadUserInput
 from app.webhooks import held
+from app.webhooks.shaping import Broken, broken
 
 Ids = Annotated[list[int] | None, typer.Argument(help="Ids of jobs.", metavar="[ID]...")]
 All = Annotated[bool, typer.Option("--all", help="All that are held.")]
 
 app = typer.Typer(
-    help="Look after jobs that deliver webhooks, and were held because they failed again and again.",
+    help="Look after webhooks: documents that cannot be run, and jobs that are held because they failed.",
     no_args_is_help=True,
 )
+
+
+@app.command()
+def check() -> None:
+    """Say which webhooks have a document that cannot be run, as before an upgrade.
+
+    A new version can be asked before the database is migrated for it.
+    """
+    # Other commands need not wait for it.
+    from app.graphql.payloads import Rules
+    from schema.build import SCHEMA
+
+    rules = Rules(SCHEMA._schema, read_settings())
+
+    async def find(database: Database) -> list[Broken]:
+        async with database.reader.connect() as connection:
+            return await broken(connection, rules.problem)
+
+    found = with_database(find, migrated=False)
+    if found:
+        raise BadUserInput(
+            "\n".join(f"the document of {it.uuid} of {it.owner} cannot be run: {it.problem}" for it in found)
+        )
+    typer.echo("Every document can be run.")
 
 
 @app.command("held")

@@ -24,6 +24,7 @@ from graphql.pyutils import AwaitableOrValue
 
 from app.analytics.addresses import Countries
 from app.auth.clock import Clock, now
+from app.auth.credentials import Authenticator
 from app.auth.viewer import Viewer
 from app.db.engine import Database
 from app.db.feed import Feeds
@@ -32,6 +33,7 @@ from app.graphql import limits
 from app.graphql.budget import Purse
 from app.graphql.documents import Document, Documents
 from app.graphql.errors import formatted, refused
+from app.graphql.payloads import Payloads, Rules
 from app.graphql.rows import RowsExecutor
 from app.settings import Settings
 from app.vocabulary import Scope
@@ -84,11 +86,11 @@ class Executor:
         schema: GraphQLSchema,
         database: Database,
         settings: Settings,
-        forget_credentials: Callable[[], None],
+        authenticator: Authenticator,
         clock: Clock = now,
     ) -> None:
         self._database = database
-        self._forget_credentials = forget_credentials
+        self._forget_credentials = authenticator.forget
         self._clock = clock
         self._settings = settings
         self.schema = schema
@@ -103,6 +105,7 @@ class Executor:
         self._webhooks = Subscriptions(settings)
         self._streams = Counter[str]()
         self.feeds = Feeds(database)
+        self.payloads = Payloads(Rules(schema, settings), authenticator.viewer_of_user, self._tell)
 
     async def execute(self, viewer: Viewer, operation: Operation, payer: str) -> Answer:
         """Run an operation for a viewer; `payer` names whose budget it is taken from."""
@@ -223,6 +226,14 @@ class Executor:
         context = self._context(viewer, document, STORED_LIMITS, _FREE, self._clock())
         return await self._run(document, Operation("", variables), context)
 
+    async def _tell(
+        self, viewer: Viewer, document: Document, events: Sequence[Any]
+    ) -> Sequence[dict[str, Any]]:
+        """What a subscription tells a viewer of some events. Nothing is taken from a budget."""
+        context = self._context(viewer, document, self._limits, _FREE, self._clock())
+        answers = await self._run_each(document, Operation(""), context, events)
+        return [answer.body for answer in answers]
+
     def _context(
         self, viewer: Viewer, document: Document, limits: PageLimits, budget: Budget, moment: dt.datetime
     ) -> Context:
@@ -230,7 +241,8 @@ class Executor:
         memo, countries = document.memo, self._countries
         sites, webhooks = self._sites, self._webhooks
         return Context(
-            viewer, self._database, limits, sites, budget, moment, memo, forget, webhooks, countries
+            *(viewer, self._database, limits, sites, budget, moment, memo, forget, webhooks),
+            *(self.payloads, countries),
         )
 
     async def _run(self, document: Document, operation: Operation, context: Context) -> Answer:

@@ -140,12 +140,19 @@ def check(size: Size, settings: Settings) -> None:
         ("values", size.values, settings.max_values),
     ):
         if value > maximum:
-            shown = str(value) if value < 10**12 else "far more"
-            raise CostExceeded(
-                f"The operation has {name} of {shown}; at most {maximum} is allowed",
-                limit=name,
-                maximum=maximum,
-            )
+            raise _exceeded(name, value, maximum)
+
+
+def check_cost(size: Size, maximum: int) -> None:
+    """Raise `CostExceeded` for a size whose cost is over a limit of its own."""
+    if size.cost > maximum:
+        raise _exceeded("cost", size.cost, maximum)
+
+
+def _exceeded(name: str, value: int, maximum: int) -> CostExceeded:
+    shown = str(value) if value < 10**12 else "far more"
+    message = f"The operation has {name} of {shown}; at most {maximum} is allowed"
+    return CostExceeded(message, limit=name, maximum=maximum)
 
 
 def _key(names: tuple[str, ...], variables: Variables) -> tuple[object, ...]:

@@ -7,6 +7,7 @@ is of this server: other pages could open sockets too, with the same cookie.
 
 import asyncio
 from asyncio import Future, Task
+from collections import Counter
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import aclosing, suppress
 from enum import IntEnum
@@ -18,7 +19,7 @@ from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from app.auth.credentials import Authenticator
-from app.auth.viewer import Viewer
+from app.auth.viewer import STRANGER, Viewer
 from app.db.feed import Stopping
 from app.errors import RateLimited, Unauthenticated
 from app.graphql.endpoint import payer_of, read_operation
@@ -39,7 +40,10 @@ Renew = Callable[[], Awaitable[Viewer]]
 
 
 class CloseCode(IntEnum):
-    """Why a server ends a connection (graphql-transport-ws; the first is of RFC 6455's registry)."""
+    """Why a server ends a connection (graphql-transport-ws; the first is of RFC 6455's registry).
+
+    Too many are initialisations of a socket, or sockets of a client.
+    """
 
     TRY_AGAIN_LATER = 1013
     BAD_REQUEST = 4400
@@ -48,7 +52,7 @@ class CloseCode(IntEnum):
     SUBPROTOCOL_NOT_ACCEPTABLE = 4406
     INITIALISATION_TIMEOUT = 4408
     SUBSCRIBER_EXISTS = 4409
-    TOO_MANY_INITIALISATIONS = 4429
+    TOO_MANY = 4429
     INTERNAL_ERROR = 4500
 
 
@@ -59,6 +63,7 @@ class GraphQLSocket:
         self._executor = executor
         self._authenticator = authenticator
         self._settings = settings
+        self._held = Counter[str]()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Talk until one of both hangs up."""
@@ -68,7 +73,8 @@ class GraphQLSocket:
             await socket.close(CloseCode.SUBPROTOCOL_NOT_ACCEPTABLE, "Subprotocol not acceptable")
             return
         await socket.accept(PROTOCOL)
-        await _Conversation(socket, self._executor, self._authenticator, self._settings).run()
+        conversation = _Conversation(socket, self._executor, self._authenticator, self._settings, self._held)
+        await conversation.run()
 
 
 class _Closed(Exception):
@@ -82,14 +88,21 @@ class _Closed(Exception):
 
 class _Conversation:
     def __init__(
-        self, socket: WebSocket, executor: Executor, authenticator: Authenticator, settings: Settings
+        self,
+        socket: WebSocket,
+        executor: Executor,
+        authenticator: Authenticator,
+        settings: Settings,
+        held: Counter[str],
     ) -> None:
+        """`held` counts the sockets of each payer, and of an address those that are not initialised."""
         self._socket = socket
         self._executor = executor
         self._authenticator = authenticator
         self._settings = settings
         self._is_initialised = False
         self._renew: Renew | None = None
+        self._held = held
         self._payer = ""
         self._tasks: set[Task[None]] = set()
         self._operations: dict[str, Task[None]] = {}
@@ -97,6 +110,28 @@ class _Conversation:
 
     async def run(self) -> None:
         """Read messages until one of both hangs up."""
+        self._hold(f"waiting {payer_of(STRANGER, self._socket)}")
+        try:
+            await self._talk()
+        finally:
+            self._leave()
+
+    def _leave(self) -> None:
+        self._held[self._payer] -= 1
+        if not self._held[self._payer]:
+            del self._held[self._payer]
+
+    def _hold(self, payer: str) -> None:
+        """Be counted as a socket of a payer, and hang up when there are too many."""
+        if self._payer:
+            self._leave()
+        self._payer = payer
+        self._held[payer] += 1
+        maximum = self._settings.max_sockets
+        if self._held[payer] > maximum:
+            self._close(_Closed(CloseCode.TOO_MANY, f"Too many sockets: at most {maximum} at a time"))
+
+    async def _talk(self) -> None:
         reading = self._start(self._read())
         timeout = asyncio.get_running_loop().call_later(_INIT_SECONDS, self._time_out)
         try:
@@ -169,12 +204,13 @@ class _Conversation:
 
     async def _initialise(self, payload: dict[str, Any]) -> None:
         if self._is_initialised:
-            raise _Closed(CloseCode.TOO_MANY_INITIALISATIONS, "Too many initialisation requests")
+            raise _Closed(CloseCode.TOO_MANY, "Too many initialisation requests")
         self._is_initialised = True
         renew = await self._who(payload)
-        self._payer = payer_of(await renew(), self._socket)
-        self._renew = renew
-        await self._send("connection_ack")
+        self._hold(payer_of(await renew(), self._socket))
+        if not self._closing.done():
+            self._renew = renew
+            await self._send("connection_ack")
 
     async def _who(self, payload: dict[str, Any]) -> Renew:
         """What says who is connected, now and later."""

@@ -2,15 +2,10 @@
 
 import re
 from collections.abc import Iterable
-from functools import cache
-from hashlib import sha256
 from importlib.metadata import version
 from typing import Any
 
-import orjson
 from graphql import GraphQLSchema
-from starlette.requests import Request
-from starlette.responses import Response
 from starlette.routing import BaseRoute
 from starlette.routing import Route as Path
 
@@ -21,6 +16,7 @@ from app.rest.documents import text_of
 from app.rest.route import Api, Caller, Parameter, Refused, Route
 from app.rest.schemas import STRING, Schema, response
 from app.rest.shapes import shape
+from app.web.described import serving
 
 PATH = "/openapi.json"
 
@@ -53,19 +49,7 @@ _HEADERS: dict[int, tuple[str, Schema]] = {
 
 def routes(apis: Iterable[Api], schema: GraphQLSchema) -> list[BaseRoute]:
     """The paths that serve the document, made when it is first asked for."""
-
-    @cache
-    def made() -> tuple[bytes, dict[str, str]]:
-        body = orjson.dumps(openapi(apis, schema))
-        return body, {"ETag": f'"{sha256(body).hexdigest()[:32]}"', "Cache-Control": "no-cache"}
-
-    async def serve(request: Request) -> Response:
-        body, headers = made()
-        known = request.headers.get("if-none-match", "").split(",")
-        if headers["ETag"] in (tag.strip().removeprefix("W/") for tag in known):
-            return Response(None, 304, headers)
-        return Response(body, 200, headers, "application/json")
-
+    serve = serving(lambda: openapi(apis, schema))
     return [Path(path, serve) for path in (PATH, f"{PATH}/")]
 
 

@@ -23,6 +23,7 @@ _PAGE: Final = """\
   <body>
     <header>
       <strong>Lyceum REST explorer</strong>
+      <a href="{events}">Events of webhooks</a>
       {graphiql}
     </header>
     {hint}
@@ -44,14 +45,16 @@ _POLICY: Final = {
 }
 
 
-def explorer_page(description: str, graphiql: str | None, demo_key: str | None) -> Response:
+def explorer_page(description: str, events: str, graphiql: str | None, demo_key: str | None) -> Response:
     """Answer with a page that explores what the OpenAPI document at a path describes.
 
-    It links to GraphiQL where there is one, and shows the demo's key where that works.
+    It links to the events of webhooks, and to GraphiQL where there is one, and shows the
+    demo's key where that works.
     """
     return page(
         _PAGE.format(
             description=escape(description),
+            events=escape(events),
             graphiql=f'<a href="{escape(graphiql)}">GraphiQL</a>' if graphiql else "",
             hint=_HINT.format(key=escape(demo_key)) if demo_key else "",
         ),

@@ -5,14 +5,22 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.vocabulary import WebhookEvent
-from app.webhooks.payloads import EVENT_CLASSES, MIME_TYPE, SCOPES
+from app.webhooks import samples
+from app.webhooks.payloads import EVENT_CLASSES, MIME_TYPE, SCOPES, event_body
 
 Schema = dict[str, Any]
+
+PATH = "/docs/events"
+"""Where the catalogue is read."""
 
 _TEXT: Schema = {"type": "string"}
 _TEXT_OR_NULL: Schema = {"type": ["string", "null"]}
 _NUMBER_OR_NULL: Schema = {"type": ["number", "null"]}
-_INSTANT: Schema = {"type": "string", "pattern": r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z$"}
+_INSTANT: Schema = {
+    "type": "string",
+    "format": "date-time",
+    "pattern": r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z$",
+}
 _INSTANT_OR_NULL: Schema = {"oneOf": [_INSTANT, {"type": "null"}]}
 
 
@@ -79,17 +87,29 @@ _PROGRESS = _object(
 
 @dataclass(frozen=True)
 class Entry:
-    """An event: when it happens, and the JSON Schema (2020-12) of the body that is sent then."""
+    """An event: when it happens, and the JSON Schema (2020-12) of the body that is sent, with an example."""
 
     type: WebhookEvent
     description: str
     schema: Schema
+
+    @property
+    def example(self) -> dict[str, Any]:
+        """A body such as is sent."""
+        example: dict[str, Any] = self.schema["examples"][0]
+        return example
+
+
+def address_of(type_: WebhookEvent) -> str:
+    """The path at which the schema of an event is found; it does not change."""
+    return f"{PATH}/{type_}.json"
 
 
 def _entry(type_: WebhookEvent, description: str, data: Schema) -> Entry:
     name = EVENT_CLASSES[type_]
     schema = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": address_of(type_),
         "title": name,
         "description": description,
         "type": "object",
@@ -101,6 +121,7 @@ def _entry(type_: WebhookEvent, description: str, data: Schema) -> Entry:
         },
         "required": ["Class", "MimeType", "EventType", "Data"],
         "additionalProperties": False,
+        "examples": [event_body(type_, samples.USER, samples.RUN, samples.FACTS)],
     }
     return Entry(type_, description, schema)
 

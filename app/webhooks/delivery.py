@@ -23,8 +23,10 @@ from app.webhooks.claims import MOST_OF_ONE, Claimed, Found, claim
 from app.webhooks.exchange import Client, Exchange
 from app.webhooks.keys import Key, Vault, signed_headers
 from app.webhooks.outcomes import Outcome, give_up, keep
+from app.webhooks.pending import UNMADE
 from app.webhooks.queue import Later
 from app.webhooks.rows import locked
+from app.webhooks.shaping import Shaper, Shaping, Unmade
 
 MOST_AT_A_TIME = 500
 """Attempts that a worker makes at a time."""
@@ -70,8 +72,16 @@ class _Draining:
 class Delivery:
     """Delivers the attempts of a database."""
 
-    def __init__(self, database: Database, settings: Settings, clock: Clock, client: Client) -> None:
+    def __init__(
+        self,
+        database: Database,
+        settings: Settings,
+        clock: Clock,
+        client: Client,
+        shaper: Shaper,
+    ) -> None:
         self._database = database
+        self._shaping = Shaping(database, shaper, clock)
         self._retries = settings.webhook_retries
         self._lease = dt.timedelta(seconds=settings.webhook_lease)
         self._vault = Vault(settings)
@@ -130,6 +140,11 @@ class Delivery:
         keys = self._keys(subscription)
         if not keys:
             return Outcome(attempt, Exchange(NO_KEY))
+        if attempt.body == UNMADE:
+            made = await self._shaping.made(attempt, subscription)
+            if isinstance(made, Unmade):
+                return Outcome(attempt, Exchange(made.reason))
+            attempt = made
         headers = signed_headers(attempt.webhook_id, self._clock(), attempt.body, keys)
         return Outcome(attempt, await self._client.post(subscription.target, attempt.body.encode(), headers))
 

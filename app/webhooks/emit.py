@@ -16,7 +16,7 @@ from sqlmodel import col
 from app.db.models import DeliveryAttempt, Event, User, WebhookSubscription, now
 from app.vocabulary import WebhookEvent
 from app.webhooks.payloads import bodies
-from app.webhooks.pending import PENDING
+from app.webhooks.pending import PENDING, UNMADE
 from app.webhooks.postgres import put
 
 _CHUNK = 500
@@ -47,11 +47,13 @@ async def _emit(connection: AsyncConnection, events: Sequence[Event]) -> None:
     told = [(id_, event) for id_, event in told if event.type in wanted]
     if not told:
         return
-    texts = await bodies(connection, [event for _, event in told])
+    plain = {each.event_type for each in subscriptions if not each.is_shaped}
+    as_is = [event for _, event in told if event.type in plain]
+    texts = dict(zip(map(id, as_is), await bodies(connection, as_is), strict=True))
     ordered = [each.id for each in subscriptions if each.is_ordered]
     busy = await _busy(connection, ordered, {subject(event) for _, event in told})
     moment, attempts = now(), []
-    for (id_, event), text in zip(told, texts, strict=True):
+    for id_, event in told:
         for subscription in subscriptions:
             if subscription.event_type != event.type:
                 continue
@@ -62,7 +64,7 @@ async def _emit(connection: AsyncConnection, events: Sequence[Event]) -> None:
                     "event_id": id_,
                     "webhook_id": f"msg_{uuid5(subscription.uuid, str(id_)).hex}",
                     "subject": lane[1],
-                    "body": text,
+                    "body": UNMADE if subscription.is_shaped else texts[id(event)],
                     "created": moment,
                     "due_at": None if lane in busy else moment,
                 }
@@ -98,6 +100,7 @@ async def _subscriptions(connection: AsyncConnection, types: set[str]) -> Sequen
             col(WebhookSubscription.uuid),
             col(WebhookSubscription.event_type),
             col(WebhookSubscription.is_ordered),
+            col(WebhookSubscription.document).is_not(None).label("is_shaped"),
         )
         .join(User, col(User.id) == col(WebhookSubscription.owner_id))
         .where(

@@ -11,3 +11,6 @@ _IS_PENDING: ColumnClause[str] = literal_column(f"'{AttemptStatus.PENDING}'")
 PENDING = col(DeliveryAttempt.status) == _IS_PENDING
 SCHEDULED = PENDING & col(DeliveryAttempt.due_at).is_not(None)
 RESOLVED = col(DeliveryAttempt.status) != _IS_PENDING
+
+UNMADE = ""
+"""The body of an attempt for which the document of its subscription has not been run yet."""

@@ -1,7 +1,6 @@
 """Making, changing and trying subscriptions, in the transaction of the caller, who has checked the rights."""
 
 import datetime as dt
-from types import SimpleNamespace
 from typing import Any
 from uuid import uuid4
 
@@ -14,10 +13,11 @@ from app.db.models import DeliveryAttempt, User, WebhookSubscription, now
 from app.errors import BadUserInput
 from app.settings import Settings
 from app.vocabulary import AttemptStatus, SignatureKind, WebhookEvent
+from app.webhooks import samples
 from app.webhooks.keys import Key, Vault
 from app.webhooks.outcomes import ACTIVE
 from app.webhooks.payloads import event_body
-from app.webhooks.pending import PENDING
+from app.webhooks.pending import PENDING, UNMADE
 from app.webhooks.postgres import put
 from app.webhooks.targets import parse_target
 
@@ -43,6 +43,7 @@ class Subscriptions:
         signature: SignatureKind = SignatureKind.HMAC,
         requests_per_second: float | None = None,
         is_ordered: bool = False,
+        document: str | None = None,
     ) -> tuple[WebhookSubscription, str]:
         """A new subscription, and what its receiver verifies with, which is told this once.
 
@@ -60,6 +61,7 @@ class Subscriptions:
             sealed_key=self._vault.seal(key),
             requests_per_second=requests_per_second,
             is_ordered=is_ordered,
+            document=document,
         )
         session.add(subscription)
         await session.flush()
@@ -95,18 +97,18 @@ class Subscriptions:
         target: str | None = None,
         is_active: bool | None = None,
         is_ordered: bool | None = None,
-        **limits: float | None,
+        **given: Any,
     ) -> None:
-        """Change what is given; `requests_per_second` may be given as None. Raises `BadUserInput`.
+        """Change what is given; `requests_per_second` and `document` may be None. Raises `BadUserInput`.
 
         One that is switched on again is told of what happens from then on.
         """
         if target is not None:
             parse_target(target, allow_private=self._allow_private)
             subscription.target = target
-        for name, rate in limits.items():
-            _check_rate(rate)
-            setattr(subscription, name, rate)
+        _check_rate(given.get("requests_per_second"))
+        for name, value in given.items():
+            setattr(subscription, name, value)
         if is_ordered is not None:
             subscription.is_ordered = is_ordered
             if not is_ordered:
@@ -120,13 +122,15 @@ class Subscriptions:
 async def send_sample(session: AsyncSession, subscription: WebhookSubscription) -> DeliveryAttempt:
     """Have a target told of something that did not happen, about the owner and a course run of no one.
 
-    Raises `BadUserInput` for a subscription that is not active.
+    A document is run for the newest course run there is. Raises `BadUserInput` for a
+    subscription that is not active.
     """
     owner = await session.get_one(User, subscription.owner_id)
-    body = event_body(subscription.event_type, owner, _SAMPLE_RUN, _SAMPLE_FACTS)
-    return await _start(
-        session, subscription, body=orjson.dumps(body).decode(), webhook_id=f"msg_test_{uuid4().hex}"
-    )
+    body = UNMADE
+    if subscription.document is None:
+        plain = event_body(subscription.event_type, owner, samples.RUN, samples.FACTS)
+        body = orjson.dumps(plain).decode()
+    return await _start(session, subscription, body=body, webhook_id=f"msg_test_{uuid4().hex}")
 
 
 async def replay(
@@ -179,21 +183,3 @@ def _check_rate(rate: float | None) -> None:
         raise BadUserInput(
             f"Not from {_LEAST_PER_SECOND} to {_MOST_PER_SECOND:,.0f} requests", field="requestsPerSecond"
         )
-
-
-_SAMPLE_MOMENT = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
-_SAMPLE_RUN = SimpleNamespace(
-    key="course-v1:Example+Sample+Run",
-    course_key="Example+Sample",
-    title="A sample course",
-    short_description="It does not exist.",
-    full_description="",
-    start=None,
-    end=None,
-    created=_SAMPLE_MOMENT,
-    modified=_SAMPLE_MOMENT,
-    course_title=None,
-    course_short_description=None,
-    course_full_description=None,
-)
-_SAMPLE_FACTS = {"mode": "audit", "absolute_progress": 2, "max_possible_progress": 3}

@@ -16,6 +16,7 @@ from app.webhooks.leases import LeaseQueue
 from app.webhooks.outcomes import release
 from app.webhooks.postgres import PostgresQueue
 from app.webhooks.queue import Queue, sleep
+from app.webhooks.shaping import Shaper, broken
 
 _MEND_SECONDS = 30.0
 _AFTER_A_FAULT_SECONDS = 2.0
@@ -34,20 +35,37 @@ class Worker:
     """Delivers what is pending in a database."""
 
     def __init__(
-        self, database: Database, settings: Settings, clock: Clock = now, client: Client | None = None
+        self,
+        database: Database,
+        settings: Settings,
+        shaper: Shaper,
+        clock: Clock = now,
+        client: Client | None = None,
     ) -> None:
         self._database = database
+        self._shaper = shaper
         self._history = dt.timedelta(days=settings.webhook_history_days)
         self._clock = clock
         self._queue = queue_of(database, settings, clock)
         self._client = client or Client(allow_private=settings.webhook_allow_private_targets)
-        self._delivery = Delivery(database, settings, clock, self._client)
+        self._delivery = Delivery(database, settings, clock, self._client, shaper)
 
     async def run(self, stopping: Event) -> None:
         """Work until it is time to stop. What fails is told in the log and begun again."""
         async with self._client:
-            await asyncio.gather(self._deliver(stopping), self._keep_house(stopping))
+            await asyncio.gather(self._report(), self._deliver(stopping), self._keep_house(stopping))
             await self._delivery.settle()
+
+    async def _report(self) -> None:
+        """Tell the log of documents that cannot be run any more, as after an upgrade that removed a field."""
+        try:
+            async with self._database.reader.connect() as connection:
+                for it in await broken(connection, self._shaper.problem):
+                    _logger.warning(
+                        "The document of webhook %s of %s cannot be run: %s", it.uuid, it.owner, it.problem
+                    )
+        except Exception:
+            _logger.exception("Looking at the documents of webhooks failed")
 
     async def _deliver(self, stopping: Event) -> None:
         while not stopping.is_set():

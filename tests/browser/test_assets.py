@@ -65,6 +65,7 @@ def test_page_hands_on_any_endpoint_and_headers(endpoint: str, headers: dict[str
             )
             for path in ("/docs", "/docs/")
         ),
+        ("/docs/events", ["explorer/index.css", "events/index.css"]),
     ],
 )
 def test_page_and_all_it_names_are_served_by_the_same_server(
@@ -85,7 +86,9 @@ def test_page_and_all_it_names_are_served_by_the_same_server(
             assert again.status_code == 304
 
 
-@pytest.mark.parametrize("page", [graphiql_page("/graphql", {}), explorer_page("/openapi.json", None, None)])
+@pytest.mark.parametrize(
+    "page", [graphiql_page("/graphql", {}), explorer_page("/openapi.json", "/docs/events/", None, None)]
+)
 def test_page_lets_no_other_script_run(page: Response) -> None:
     policy = dict(rule.split(" ", 1) for rule in page.headers["Content-Security-Policy"].split("; "))
 
@@ -96,7 +99,7 @@ def test_page_lets_no_other_script_run(page: Response) -> None:
 
 @given(key=st.text(min_size=1))
 def test_explorer_shows_any_key(key: str) -> None:
-    page = Text(bytes(explorer_page("/openapi.json", "/graphql", key).body).decode())
+    page = Text(bytes(explorer_page("/openapi.json", "/docs/events/", "/graphql", key).body).decode())
 
     assert key in page.pieces
 

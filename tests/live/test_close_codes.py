@@ -2,19 +2,25 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from typing import Any
 
 import orjson
 import pytest
+from sqlalchemy import delete
 
+from app.auth import credentials
 from app.db.engine import Database
+from app.db.models import ApiKey
 from app.graphql import socket as module
 from app.graphql.execute import Executor
 from app.main import create_app
 from app.settings import Settings
+from resolvers import live
 from tests.databases import Databases
 from tests.graphql.clients import LEARNER_KEY, STAFF_KEY, add_user
-from tests.live.conftest import EVENTS, PROTOCOL, Server, happen, log_in, serving
+from tests.live.conftest import EVENTS, PROTOCOL, Server, Socket, happen, log_in, serving
+from tests.webhooks.conftest import until
 
 INIT: dict[str, Any] = {"type": "connection_init"}
 SUBSCRIBE = {"type": "subscribe", "id": "1", "payload": {"query": EVENTS}}
@@ -139,6 +145,60 @@ async def test_4403_once_the_credentials_are_not_valid_any_more(server: Server, 
                 await happen(database)
                 await asyncio.wait([closed], timeout=0.3)
         assert await closed == (4403, "Forbidden")
+
+
+async def test_a_silent_stream_ends_with_its_credentials(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Although nothing happens that it would tell of."""
+    monkeypatch.setattr(live, "_RENEW_SECONDS", 0.02)
+    monkeypatch.setattr(credentials, "_REMEMBERED_SECONDS", 0)
+    key = "leaver-key-0123456789"
+    await add_user(database, "leaver", key)
+    async with serving(database) as server, server.socket() as socket:
+        await socket.init(key)
+        await socket.subscribe(EVENTS)
+        async with server.stream(EVENTS, key) as (_, messages):
+            await until(lambda: sum(server.streams.values()) == 2)
+            async with database.begin() as connection:
+                await connection.execute(delete(ApiKey))
+            told = orjson.loads((await anext(messages))["data"])
+            assert told["errors"][0]["extensions"]["code"] == "UNAUTHENTICATED"
+            assert (await anext(messages))["event"] == "complete"
+        assert await socket.closed() == (4403, "Forbidden")
+        await until(lambda: not server.streams)
+
+
+async def test_4429_for_more_sockets_than_a_client_may_hold(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each user has his own, and who left makes room; strangers share those of their address."""
+    monkeypatch.setattr(module, "_INIT_SECONDS", 60)
+    await add_user(database, "staff", STAFF_KEY, is_staff=True)
+    await add_user(database, "learner", LEARNER_KEY)
+    too_many = (4429, "Too many sockets: at most 2 at a time")
+    async with serving(database, max_sockets=2) as server, AsyncExitStack() as stack:
+
+        async def open_one(key: str | None = None) -> Socket:
+            socket = await stack.enter_async_context(server.socket())
+            return await socket.init(key)
+
+        for key in (STAFF_KEY, LEARNER_KEY, None):
+            first, second = await open_one(key), await open_one(key)
+            async with server.socket() as third:
+                payload = {"Authorization": f"Token {key}"} if key else None
+                await third.send("connection_init", payload=payload)
+                assert await third.closed() == too_many
+            if key:
+                await first.connection.close()
+                await open_one(key)
+            await second.subscribe("{ viewer { username } }")
+            await second.next()
+        # Nobody takes the places of those who do not say yet who they are, but they themselves.
+        for _ in range(2):
+            await stack.enter_async_context(server.socket())
+        async with server.socket() as silent:
+            assert await silent.closed() == too_many
 
 
 async def test_4403_for_pages_of_other_servers_with_a_cookie(server: Server, database: Database) -> None:

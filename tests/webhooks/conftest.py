@@ -12,9 +12,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from app.auth.accounts import create_user
+from app.auth.credentials import Authenticator
+from app.auth.passwords import Passwords
 from app.db.clock import Clock, now
 from app.db.engine import Database
 from app.db.models import DeliveryAttempt, User, WebhookSubscription
+from app.graphql.execute import Executor
+from app.graphql.payloads import Payloads
 from app.settings import Settings
 from app.vocabulary import WebhookEvent
 from app.webhooks.claims import Claimed, Found
@@ -22,6 +26,7 @@ from app.webhooks.delivery import Delivery
 from app.webhooks.exchange import Client
 from app.webhooks.subscriptions import Subscriptions
 from app.webhooks.worker import Worker
+from schema.build import SCHEMA
 from tests.webhooks.receivers import Receiver, receiving
 
 SETTINGS = Settings(webhook_allow_private_targets=True)
@@ -77,6 +82,20 @@ async def subscription_of(database: Database, id_: int) -> WebhookSubscription:
         return await session.get_one(WebhookSubscription, id_)
 
 
+def payloads_of(database: Database, settings: Settings = SETTINGS) -> Payloads:
+    """What runs documents."""
+    authenticator = Authenticator(database, Passwords(database, settings, now))
+    return Executor(SCHEMA._schema, database, settings, authenticator).payloads
+
+
+def delivery_of(
+    database: Database, settings: Settings = SETTINGS, clock: Clock = now, client: Client | None = None
+) -> Delivery:
+    """What claims attempts and makes them, one by one."""
+    client = client or Client(allow_private=True)
+    return Delivery(database, settings, clock, client, payloads_of(database, settings))
+
+
 @asynccontextmanager
 async def working(
     database: Database,
@@ -86,7 +105,8 @@ async def working(
     client: Client | None = None,
 ) -> AsyncIterator[Worker]:
     """A worker in this process, stopped at the end."""
-    worker, stopping = Worker(database, settings, clock, client), asyncio.Event()
+    worker = Worker(database, settings, payloads_of(database, settings), clock, client)
+    stopping = asyncio.Event()
     task = asyncio.create_task(worker.run(stopping))
     try:
         yield worker

@@ -18,9 +18,7 @@ from app.db.models import DeliveryAttempt, Event, WebhookSubscription, now
 from app.vocabulary import AttemptStatus, WebhookEvent
 from app.webhooks import outcomes as outcomes_
 from app.webhooks.claims import MOST_OF_ONE, Found
-from app.webhooks.delivery import Delivery
 from app.webhooks.emit import emit
-from app.webhooks.exchange import Client
 from app.webhooks.outcomes import ACTIVE, GONE, TOO_MANY_FAILURES, Outcome
 from tests.databases import Databases
 from tests.graphql.clients import STAFF_KEY, add_user, client_of
@@ -30,6 +28,7 @@ from tests.webhooks.conftest import (
     SetClock,
     attempts,
     claim,
+    delivery_of,
     hook,
     make,
     make_all,
@@ -70,7 +69,7 @@ async def test_first_tries_start_in_the_order_of_the_commits(database: Database,
     async with working(database):
         # As many as one target has to bear at a time, and no more.
         await until(lambda: len(receiver.deliveries) == MOST_OF_ONE)
-        assert not (await claim(Delivery(database, SETTINGS, now, Client()), id_)).claimed
+        assert not (await claim(delivery_of(database), id_)).claimed
         assert sorted(seen(receiver)) == names[:MOST_OF_ONE]
         receiver.gate.set()
         await until(lambda: len(receiver.deliveries) == len(names))
@@ -93,7 +92,7 @@ async def test_an_ordered_subscription_is_told_of_a_subject_in_turn(
         assert ann and bob
         for user in (ann, ann, bob):
             await emit(session, Event(type=WebhookEvent.USER_CREATED, user_id=user.id))
-    delivery = Delivery(database, SETTINGS, clock, Client(allow_private=True))
+    delivery = delivery_of(database, clock=clock)
     clock.moment = now()
     while (again := await make_all(delivery, id_)) is not None:
         clock.moment += again
@@ -137,7 +136,7 @@ async def test_what_a_dead_worker_held_is_delivered_by_another(
 ) -> None:
     id_ = await hook(database, receiver.url())
     await make_users(database, "ann")
-    dead = Delivery(database, IMPATIENT, now, Client(allow_private=True))
+    dead = delivery_of(database, IMPATIENT)
     assert len((await claim(dead, id_)).claimed) == 1
     waiting = await claim(dead, id_)
     assert not waiting.claimed and waiting.again is not None
@@ -230,7 +229,7 @@ async def test_nothing_is_sent_of_a_subscription_that_is_gone(database: Database
         await until(lambda: receiver.deliveries)
         await until(lambda: are_resolved(database))
     assert [it.path for it in receiver.deliveries] == ["/kept"]
-    assert await claim(Delivery(database, SETTINGS, now, Client()), id_) == Found()
+    assert await claim(delivery_of(database), id_) == Found()
 
 
 class Failing:
@@ -239,7 +238,7 @@ class Failing:
     def __init__(self, database: Database, receiver: Receiver, *, retries: bool) -> None:
         self.database, self.receiver, self.clock = database, receiver, SetClock()
         settings = IMPATIENT.model_copy(update={"webhook_retries": retries})
-        self.delivery = Delivery(database, settings, self.clock, Client(allow_private=True))
+        self.delivery = delivery_of(database, settings, self.clock)
 
     async def begin(self) -> None:
         self.id = await hook(self.database, self.receiver.url())

@@ -6,7 +6,6 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-import jsonschema_rs
 import orjson
 import pytest
 from hypothesis import given
@@ -20,7 +19,6 @@ from app.db.engine import Database
 from app.db.models import Event, User, WebhookSubscription
 from app.ntiid import ntiid_of, run_key_of
 from app.vocabulary import SCOPE_ATTRIBUTE, WebhookEvent
-from app.webhooks.catalogue import CATALOGUE
 from app.webhooks.emit import emit
 from app.webhooks.payloads import progress_details, user_details
 from tests.admin.clients import Browser
@@ -32,7 +30,6 @@ from tests.imports.test_edx_package import package as package
 from tests.oauth.clients import LIMITLESS, PASSWORD, add_accounts, oauth_of
 from tests.webhooks.conftest import attempts, hook, make_users
 
-VALIDATORS = {type_: jsonschema_rs.validator_for(entry.schema) for type_, entry in CATALOGUE.items()}
 RUN = "course-v1:Uni+Alg+R1"
 UPDATE_PROGRESS = """mutation ($input: UpdateProgressInput!) { done: updateProgress(input: $input) { __typename
   ... on ValidationError { field }
@@ -54,11 +51,8 @@ def lyceum(hooked: Database, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Cap
 
 
 async def told(database: Database) -> list[Any]:
-    """What is to be told, each valid by its schema."""
-    found = [orjson.loads(attempt.body) for attempt in await attempts(database)]
-    for body in found:
-        VALIDATORS[WebhookEvent(body["EventType"])].validate(body)
-    return found
+    """What is to be told."""
+    return [orjson.loads(attempt.body) for attempt in await attempts(database)]
 
 
 def told_now() -> list[Any]:

@@ -12,10 +12,9 @@ from hypothesis import strategies as st
 from app.db.engine import Database
 from app.db.models import now
 from app.vocabulary import AttemptStatus
-from app.webhooks.delivery import Delivery
 from app.webhooks.exchange import UNREACHABLE, Client, Exchange
 from app.webhooks.retries import STEPS, next_try
-from tests.webhooks.conftest import SETTINGS, SetClock, attempts, hook, make_all, make_users
+from tests.webhooks.conftest import SETTINGS, SetClock, attempts, delivery_of, hook, make_all, make_users
 
 NOW = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
 TRIES = st.integers(1, len(STEPS))
@@ -67,7 +66,7 @@ def test_the_tenth_try_is_the_last(try_number: int) -> None:
 async def test_an_outage_of_three_days(database: Database, retries: bool) -> None:
     clock = SetClock()
     settings = SETTINGS.model_copy(update={"webhook_retries": retries})
-    delivery = Delivery(database, settings, clock, Unreachable())
+    delivery = delivery_of(database, settings, clock, Unreachable())
     id_ = await hook(database, "https://hooks.example.org/")
     await make_users(database, "ann")
     clock.moment = start = now()

@@ -16,8 +16,7 @@ from app.db.models import WebhookSubscription, now
 from app.errors import BadUserInput, Unavailable
 from app.settings import Environment, Settings
 from app.vocabulary import AttemptStatus, SignatureKind, WebhookEvent
-from app.webhooks.delivery import NO_KEY, Delivery
-from app.webhooks.exchange import Client
+from app.webhooks.delivery import NO_KEY
 from app.webhooks.keys import Key, Vault, signed_headers
 from app.webhooks.subscriptions import MOST_OVERLAP, Subscriptions
 from tests.node import node
@@ -25,6 +24,7 @@ from tests.webhooks.conftest import (
     SETTINGS,
     SetClock,
     attempts,
+    delivery_of,
     hook,
     make_admin,
     make_all,
@@ -96,8 +96,7 @@ async def test_before_during_and_after_a_rotation(
         await make_users(database, name)
         clock.moment = max(clock.moment, now())
         number = len(receiver.deliveries)
-        delivery = Delivery(database, SETTINGS, clock, Client(allow_private=True))
-        await make_all(delivery, id_)
+        await make_all(delivery_of(database, clock=clock), id_)
         (received,) = receiver.deliveries[number:]
         return [verifies(it, received.headers, received.body.decode()) for it in told]
 

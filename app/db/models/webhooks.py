@@ -25,7 +25,8 @@ class WebhookSubscription(SQLModel, table=True):
 
     Keys are sealed (`app.webhooks.keys`); the previous one signs too until
     `previous_until`. `failing_since` is the first failure after the last
-    success. `started_at` keeps to the limit of requests.
+    success. `started_at` keeps to the limit of requests. A `document` shapes what is
+    sent (`app.webhooks.shaping`).
     """
 
     __tablename__ = "webhook_subscription"
@@ -35,6 +36,7 @@ class WebhookSubscription(SQLModel, table=True):
     owner_id: int = link("user.id", index=True)
     event_type: WebhookEvent = string(50, index=True)
     target: str = string(2000)
+    document: str | None = optional()
     is_active: bool = True
     status: str = string(100, default="Active")
     is_ordered: bool = False
@@ -52,8 +54,9 @@ class WebhookSubscription(SQLModel, table=True):
 class DeliveryAttempt(SQLModel, table=True):
     """One try to tell one target of one event, with what was sent and what came back.
 
-    The body is the event as it was when it happened, and outlives it. An attempt
-    that is due at no time waits for those of earlier events of its subject. Until
+    The body is the event as it was when it happened, and outlives it; it is empty
+    until the document of the subscription has been run for it. An attempt that is
+    due at no time waits for those of earlier events of its subject. Until
     `leased_until` it is in the hands of a worker.
     """
 
