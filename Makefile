@@ -3,15 +3,16 @@ SCHEMA := schema/schema.graphql
 BIN := .venv/bin
 VENV := .venv/.installed
 NODE := tests/node/node_modules/.package-lock.json
+PEERS := benchmarks/peers/postgraphile/node_modules/.package-lock.json
 REPORTING := .venv/reporting/.installed
 PIP_OPTIONS := --quiet --disable-pip-version-check install --root-user-action=ignore
 PIP_INSTALL := $(BIN)/pip $(PIP_OPTIONS)
 COMPILE := $(BIN)/uv pip compile --quiet --generate-hashes --no-header --universal --python-version 3.11
 
-.PHONY: help run test check bench schema graphiql explorer lock clean browser
+.PHONY: help run test check bench bench-peers schema graphiql explorer lock clean browser
 
 help: ## Print this list
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 12
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 12
 
 run: $(VENV) ## Serve the demo data at LYCEUM_HOST:LYCEUM_PORT
 	@$(BIN)/lyceum migrate
@@ -35,6 +36,9 @@ check: $(VENV) ## Lint, format, types, layers, and whether the exported schema i
 bench: $(VENV) ## Measure requests per second and latency
 	$(BIN)/python -m benchmarks
 
+bench-peers: $(VENV) $(PEERS) ## Measure beside PostGraphile and Strawberry; writes benchmarks/RESULTS.md
+	$(BIN)/python -m benchmarks.peers $(ARGS)
+
 schema: $(VENV) ## Export the schema after a change
 	$(BIN)/lyceum schema export $(SCHEMA)
 
@@ -52,7 +56,7 @@ lock: $(VENV) ## Pin the Python packages; ARGS=--upgrade takes the newest
 	$(COMPILE) $(ARGS) requirements/reporting.in --excludes requirements/reporting.excludes --output-file requirements/reporting.txt
 
 clean: ## Remove what is installed here; data in var/ stays
-	rm -rf .venv dist tests/node/node_modules app/web/*/node_modules
+	rm -rf .venv dist tests/node/node_modules app/web/*/node_modules benchmarks/peers/*/node_modules
 
 $(VENV): requirements/dev.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Lyceum needs Python 3.11 or later: make PYTHON=...")'
@@ -72,6 +76,10 @@ $(REPORTING): requirements/reporting.txt $(VENV)
 
 $(NODE): tests/node/package-lock.json
 	npm --prefix tests/node ci
+	@touch $@
+
+$(PEERS): benchmarks/peers/postgraphile/package-lock.json
+	npm --prefix benchmarks/peers/postgraphile ci
 	@touch $@
 
 browser:

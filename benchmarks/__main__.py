@@ -11,8 +11,9 @@ import typer
 from rich.console import Console
 
 from app.cli.common import progress_bars
-from app.errors import BadUserInput, LyceumError
+from app.errors import BadUserInput
 from benchmarks.bench import bench
+from benchmarks.command import run
 from benchmarks.data import FULL, SMALL
 from benchmarks.databases import data_directory, filled
 from benchmarks.hooks import HOOKS, SMALL_HOOKS, Hooks
@@ -123,8 +124,4 @@ def _chosen(names: str, own: Sequence[Ingest | Hooks | Log]) -> Sequence[Case]:
 
 
 if __name__ == "__main__":
-    try:
-        app()
-    except LyceumError as error:
-        typer.secho(f"benchmarks: {error.message}", err=True, fg="red")
-        sys.exit(1)
+    run(app)

@@ -62,10 +62,12 @@ class Bench:
         connections = query.connections[:1] if is_paged else query.connections
         yield from self._hammer(target, query, "bare Starlette", connections)
 
-    def batch(self, batch: Batch, name: str, database: Filled) -> Iterator[BatchMeasurement]:
+    def batch(
+        self, batch: Batch, name: str, database: Filled, counts: Sequence[int] = STREAMS
+    ) -> Iterator[BatchMeasurement]:
         """Measure a batch over a database, each number of streams on a server that streamed nothing yet."""
-        advance = self.progress(f"{batch.name}, {name}", sum(STREAMS))
-        for count in STREAMS:
+        advance = self.progress(f"{batch.name}, {name}", sum(counts))
+        for count in counts:
             with lyceum(database.url, self.core) as running:
                 target = Target(running.port, batch.path, None, running.pid, database.pid)
                 rest = self.loader.submit(idle, target, _WARM_UP, self.seconds).result()

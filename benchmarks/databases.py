@@ -80,32 +80,32 @@ def _postgres_server(directory: Path) -> Iterator[str]:
 
 
 async def _filled(url: str, scale: Scale, progress: Progress) -> Filled:
-    async with _opened(url) as database:
+    async with opened(url) as database:
         await migrate.upgrade(database)
         if not await is_filled(database, scale):
             await fill(database, scale, progress)
             if database.dialect == "postgresql":
                 # What autovacuum would do, some time in the middle of a measurement.
-                await _execute(database, "VACUUM ANALYZE")
+                await execute(database, "VACUUM ANALYZE")
         if database.dialect == "sqlite":
-            return Filled(url, await _execute(database, "SELECT sqlite_version()"), None)
-        backend = await _execute(database, "SELECT pg_backend_pid()")
-        return Filled(url, await _execute(database, "SHOW server_version"), parent(backend, "postgres"))
+            return Filled(url, await execute(database, "SELECT sqlite_version()"), None)
+        backend = await execute(database, "SELECT pg_backend_pid()")
+        return Filled(url, await execute(database, "SHOW server_version"), parent(backend, "postgres"))
 
 
 async def _create(server: str, name: str) -> None:
-    async with _opened(server) as database:
-        if not await _execute(database, f"SELECT true FROM pg_database WHERE datname = '{name}'"):
-            await _execute(database, f"CREATE DATABASE {name} TEMPLATE template0")
+    async with opened(server) as database:
+        if not await execute(database, f"SELECT true FROM pg_database WHERE datname = '{name}'"):
+            await execute(database, f"CREATE DATABASE {name} TEMPLATE template0")
 
 
 async def _drop(server: str, name: str) -> None:
-    async with _opened(server) as database:
-        await _execute(database, f"DROP DATABASE {name} WITH (FORCE)")
+    async with opened(server) as database:
+        await execute(database, f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @asynccontextmanager
-async def _opened(url: str) -> AsyncIterator[Database]:
+async def opened(url: str) -> AsyncIterator[Database]:
     database = Database(url)
     try:
         yield database
@@ -113,7 +113,7 @@ async def _opened(url: str) -> AsyncIterator[Database]:
         await database.dispose()
 
 
-async def _execute(database: Database, statement: str) -> Any:
+async def execute(database: Database, statement: str) -> Any:
     """Run a statement outside transactions; gives the first value of what it returns."""
     async with database.writer.connect() as connection:
         await connection.execution_options(isolation_level="AUTOCOMMIT")

@@ -19,7 +19,7 @@ from benchmarks.stream import Streams
 
 Case = Query | Lookup | Batch | Ingest | Hooks | Log
 
-_PACKAGES = (
+PACKAGES = (
     "graphql-core",
     "strawberry-graphql",
     "sqlalchemy",
@@ -253,7 +253,7 @@ def describe(databases: Mapping[str, str], queries: Sequence[Case], scale: Scale
     versions = {
         "Python": platform.python_version(),
         **databases,
-        **{name: version(name) for name in _PACKAGES},
+        **{name: version(name) for name in PACKAGES},
     }
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     return "\n".join(
@@ -265,7 +265,7 @@ def describe(databases: Mapping[str, str], queries: Sequence[Case], scale: Scale
             f" {scale.days:,} days of series.",
             "CPU is user and system time, of a request or of all batches at once. Server and load have a core"
             " each, PostgreSQL runs on any.",
-            f"{os.cpu_count()} cores of {_processor()}, {memory:.0f} GiB,"
+            f"{os.cpu_count()} cores of {processor()}, {memory:.0f} GiB,"
             f" load average {os.getloadavg()[0]:.1f}.",
             ", ".join(f"{name} {number}" for name, number in versions.items()),
         )
@@ -287,7 +287,8 @@ def _worst(latencies: Sequence[float]) -> tuple[str, str]:
     return f"{1000 * ordered[len(ordered) * 999 // 1000]:,.1f}", f"{1000 * ordered[-1]:,.1f}"
 
 
-def _processor() -> str:
+def processor() -> str:
+    """What the processor is called."""
     for line in Path("/proc/cpuinfo").read_text().splitlines():
         name, _, value = line.partition(":")
         if name.strip() == "model name":

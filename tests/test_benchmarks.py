@@ -21,6 +21,8 @@ from app.db.engine import Database
 from app.errors import BadUserInput
 from benchmarks.data import FULL, SMALL, fill, is_filled
 from benchmarks.load import Target, hammer, walk
+from benchmarks.peers.contest import AHEAD, CASES, SQLITE, USUAL
+from benchmarks.peers.queries import common
 from benchmarks.process import cores, position
 from benchmarks.queries import BATCHES, QUERIES
 from benchmarks.server import lyceum
@@ -30,10 +32,10 @@ from tests.analytics.reference import VIDEO_EVENTS, canonical, compute
 from tests.databases import DIALECTS, Databases
 
 
-def run(*options: str) -> subprocess.CompletedProcess[str]:
+def run(*options: str, module: str = "benchmarks") -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, "COLUMNS": "140"}
     return subprocess.run(
-        [sys.executable, "-m", "benchmarks", *options], capture_output=True, text=True, env=environment
+        [sys.executable, "-m", module, *options], capture_output=True, text=True, env=environment
     )
 
 
@@ -76,6 +78,53 @@ def test_small_run_of_webhooks_prints_its_rows(dialect: str) -> None:
     pages = re.findall(rf"^LOG +{dialect} +([a-z ]+?) {{2,}}([\d,. ]+)$", done.stdout, re.MULTILINE)
     assert [name for name, _ in pages] == ["of one", "of the first", "pending of the first", "of all"]
     assert "of 1,600 attempts" in done.stdout
+
+
+def test_small_run_beside_peers_writes_results(tmp_path: Path) -> None:
+    options = ("--small", "--servers", "sqlite,ahead,usual", "--rounds", "1", "--seconds", "0.05")
+    done = run(*options, "--output", str(tmp_path), module="benchmarks.peers")
+    assert done.returncode == 0, done.stderr
+    results = (tmp_path / "RESULTS.md").read_text()
+    figures = r"^\| ([QL]\d) \| (.+?) \| (\d+) \| [\d.]+ \| [\d.]* \| ([\d,.]+) \|"
+    rows = re.findall(figures, results, re.MULTILINE)
+    expected = [(case, server) for case in CASES for server in (SQLITE, AHEAD, USUAL)]
+    assert [(case, server, count) for case, server, count, _ in rows] == [
+        (case, server, count) for case, server in [*expected, ("L1", SQLITE)] for count in ("1", "16")
+    ]
+    assert all(float(rate.replace(",", "")) > 0 for *_, rate in rows)
+    assert re.findall(r"^\| (Q\d) \| sqlite \| 1 times ", results, re.MULTILINE) == list(CASES)
+    goals = re.findall(r"^\| (B\d), sqlite, .* \| (?:yes|\*\*no\*\*) \|$", results, re.MULTILINE)
+    assert goals == ["B1"] * 3 + ["B2"] * 3
+    assert "of 6 goals are reached" in done.stdout
+    assert "{" not in results
+    plot = (tmp_path / "results.svg").read_text()
+    assert USUAL in plot
+    assert "<script" not in plot
+
+
+def test_unknown_server_is_refused() -> None:
+    done = run("--servers", "lyceum,hasura", module="benchmarks.peers")
+    assert done.returncode == 1
+    names = "lyceum, compiled, neither, sqlite, postgraphile, ahead, usual"
+    assert done.stderr == f"benchmarks: --servers: there is no server 'hasura', only {names}\n"
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs"),
+    [
+        ({"nodes": [{"id": "RW5yb2xsbWVudDozMQ"}]}, [{"id": "31"}]),
+        ({"created": "2023-01-01T00:30:00Z"}, {"created": "2023-01-01T00:30:00.000000+00:00"}),
+        ({"run": {"analytics": {"daily": [{"count": 1}]}}}, {"run": {"daily": [{"count": 1}]}}),
+        ({"pacing": "SELF_PACED", "end": None}, {"end": None, "pacing": "self_paced"}),
+    ],
+)
+def test_answers_that_say_the_same_are_alike(ours: Any, theirs: Any) -> None:
+    assert common(ours) == common(theirs)
+
+
+def test_answers_that_differ_are_not_measured() -> None:
+    assert common({"id": "RW5yb2xsbWVudDozMQ"}) != common({"id": "32"})
+    assert common([{"key": "SELF"}]) != common([{"key": "self"}])
 
 
 def test_tracking_log_is_real_enough(tmp_path: Path) -> None:

@@ -296,6 +296,7 @@ class Module(SQLModel, table=True):
     __table_args__ = (
         UniqueConstraint("run_id", "usage_key"),
         Index(None, "run_id", "category", "id"),
+        Index(None, "category", "id"),
         Index(None, "run_id", "encoded_id"),
         Index(None, "usage_key"),
     )

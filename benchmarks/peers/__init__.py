@@ -1,0 +1,1 @@
+"""How fast Lyceum answers beside its peers, in one run: `python -m benchmarks.peers`."""
