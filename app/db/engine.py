@@ -6,11 +6,12 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, event, make_url
-from sqlalchemy.exc import ArgumentError, IntegrityError, OperationalError
+from sqlalchemy import URL, Connection, PoolProxiedConnection, QueuePool, event, make_url
+from sqlalchemy.exc import ArgumentError, IntegrityError, MissingGreenlet, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
 
+from app.db.statements import Statements
 from app.errors import BadUserInput, Unavailable
 
 _DRIVERS = {
@@ -83,6 +84,7 @@ class Database:
             connect_args = {"server_settings": settings}
             self.reader = create_async_engine(self.url, **reading, connect_args=connect_args)
             self.writer = create_async_engine(self.url, **pool)
+        self.statements = Statements(self.reader.dialect)
 
     async def connect(self) -> AsyncConnection:
         """A connection for reading. Raises `Unavailable` when none gets free in time."""
@@ -90,6 +92,28 @@ class Database:
             return await self.reader.connect()
         except PoolTimeout as error:
             raise Unavailable("The server is busy: no connection to the database got free") from error
+
+    async def borrow(self) -> PoolProxiedConnection:
+        """A connection for reading by way of its driver. Raises `Unavailable` as `connect` does.
+
+        Whoever has it closes it to give it back.
+        """
+        pool = self.reader.sync_engine.pool
+        while True:
+            try:
+                # What lies ready is had without a greenlet, which costs more than all the rest.
+                lent = pool.connect() if isinstance(pool, QueuePool) and pool.checkedin() else None
+            except MissingGreenlet:
+                lent = None
+            try:
+                lent = lent or await self.reader.raw_connection()
+            except PoolTimeout as error:
+                raise Unavailable("The server is busy: no connection to the database got free") from error
+            if self.dialect == "sqlite" or not lent.driver_connection.is_closed():
+                return lent
+            # The server ended it, and the others with it.
+            lent.invalidate()
+            lent.close()
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[AsyncConnection]:
