@@ -3,7 +3,6 @@
 import datetime as dt
 from base64 import b64decode
 from collections.abc import Sequence
-from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,7 +28,7 @@ from app.db.models import (
     User,
 )
 from app.db.models.tables import table_of
-from app.db.reader import Record
+from app.db.reader import Reader, Record
 from app.errors import Forbidden, TokenExpired, Unauthenticated, UserInactive
 
 _REMEMBERED_SECONDS = 5
@@ -194,9 +193,9 @@ class Authenticator:
         raise Unauthenticated("Invalid Token.")
 
     async def _row(self, statement: Select[Any], **values: Any) -> Record | None:
-        async with aclosing(await self._database.connect()) as connection:
-            row: Record | None = (await connection.execute(statement, values)).first()
-            return row
+        async with Reader(self._database) as reader:
+            rows = await reader.rows(statement, **values)
+            return rows[0] if rows else None
 
 
 def _viewer(row: Record) -> Viewer:

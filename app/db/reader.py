@@ -2,16 +2,13 @@
 
 import asyncio
 from collections.abc import Sequence
-from typing import Any, cast
+from typing import Any, Self, cast
 
-from sqlalchemy import PoolProxiedConnection
 from sqlalchemy.sql import Executable
 
 from app.db.engine import Database
+from app.db.pool import Driver
 from app.db.statements import Record as Record
-
-_BETWEEN_INTERRUPTS = 0.05
-"""Seconds."""
 
 
 class Reader:
@@ -24,19 +21,28 @@ class Reader:
     def __init__(self, database: Database) -> None:
         self.dialect = database.dialect
         self._database = database
-        self._connection: PoolProxiedConnection | None = None
+        self._connection: Driver | None = None
         self._lock = asyncio.Lock()
         self._tasks: set[asyncio.Task[Any]] = set()
         self._closed = False
 
-    async def rows(self, statement: Executable) -> Sequence[Record]:
-        """All rows of a statement. Raises `CancelledError` when the reader is closed."""
-        sql, parameters, records = self._database.statements.prepare(statement)
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    async def rows(self, statement: Executable, **values: Any) -> Sequence[Record]:
+        """All rows of a statement, with values for its parameters that have none.
+
+        Raises `CancelledError` when the reader is closed.
+        """
+        sql, parameters, records = self._database.statements.prepare(statement, values)
         return records(await self.raw(sql, parameters))
 
-    async def scalar(self, statement: Executable) -> Any:
+    async def scalar(self, statement: Executable, **values: Any) -> Any:
         """The first column of the first row, or None when there is no row."""
-        rows = await self.rows(statement)
+        rows = await self.rows(statement, **values)
         return rows[0][0] if rows else None
 
     async def raw(self, sql: str, parameters: Sequence[Any]) -> Sequence[Any]:
@@ -46,17 +52,17 @@ class Reader:
         """
         if self._closed:
             raise asyncio.CancelledError
+        inline = self._database.inline
+        found = inline.rows(sql, parameters) if inline is not None else None
+        if found is not None:
+            return found
         task = cast("asyncio.Task[Any]", asyncio.current_task())
         self._tasks.add(task)
         try:
             async with self._lock:
                 if self._connection is None:
-                    self._connection = await self._database.borrow()
-                driver: Any = self._connection.driver_connection
-                if self.dialect == "sqlite":
-                    return await _interruptible(driver, sql, parameters)
-                rows: Sequence[Any] = await driver.fetch(sql, *parameters)
-                return rows
+                    self._connection = await self._database.pool.take()
+                return await self._connection.fetch(sql, *parameters)
         finally:
             self._tasks.discard(task)
 
@@ -70,19 +76,5 @@ class Reader:
         if self._tasks:
             await asyncio.wait(self._tasks)
         if self._connection is not None:
-            self._connection.close()
+            self._database.pool.give_back(self._connection)
             self._connection = None
-
-
-async def _interruptible(driver: Any, sql: str, parameters: Sequence[Any]) -> Sequence[Any]:
-    """SQLite runs on in the driver's thread when nobody waits any more, unless it is interrupted."""
-    task: asyncio.Task[Sequence[Any]] = asyncio.ensure_future(driver.execute_fetchall(sql, parameters))
-    try:
-        return await asyncio.shield(task)
-    except asyncio.CancelledError:
-        # A statement that is only about to start does not feel an interruption.
-        while not task.done():
-            await driver.interrupt()
-            await asyncio.wait([task], timeout=_BETWEEN_INTERRUPTS)
-        task.exception()
-        raise

@@ -5,7 +5,7 @@ take several times as long as all of this.
 """
 
 from collections import namedtuple
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
@@ -39,39 +39,39 @@ class Statements:
         self._dialect = dialect
         self._written: LRUCache[Any, _Written] = LRUCache(_REMEMBERED)
 
-    def prepare(self, statement: Executable) -> Prepared:
-        """A statement with its own values."""
+    def prepare(self, statement: Executable, values: Mapping[str, Any] | None = None) -> Prepared:
+        """A statement with its own values, and these for its parameters that have none."""
         key: Any = statement._generate_cache_key()  # type: ignore[attr-defined]
         if key is None:
-            return _Written(self._dialect, statement, None).prepared()
+            return _Written(self._dialect, statement, None).prepared(values)
         written = self._written.get(key.key)
         if written is None:
             written = self._written[key.key] = _Written(self._dialect, statement, key)
-        return written.prepared(extracted_parameters=key.bindparams, _collected_params=key.params)
+        return written.prepared(values, extracted_parameters=key.bindparams, _collected_params=key.params)
 
 
 class _Written:
     def __init__(self, dialect: Dialect, statement: Executable, key: Any) -> None:
-        self._compiled: SQLCompiler = dialect.statement_compiler(dialect, statement, cache_key=key)  # type: ignore[arg-type, assignment]
+        self._compiled: SQLCompiler = dialect.statement_compiler(dialect, statement, cache_key=key)  # type: ignore[arg-type]
         columns = self._compiled._result_columns
         self._record: Any = partial(tuple.__new__, _record(tuple(column.keyname for column in columns)))
         self._conversions = [column.type._cached_result_processor(dialect, _NUMERIC) for column in columns]
         if not any(self._conversions):
             self.records = self._as_they_are  # type: ignore[method-assign]
 
-    def prepared(self, **values: Any) -> Prepared:
+    def prepared(self, values: Mapping[str, Any] | None, **own: Any) -> Prepared:
         compiled = self._compiled
-        parameters = compiled.construct_params(escape_names=False, **values)
+        parameters = compiled.construct_params(values, escape_names=False, **own)
         sql, names, conversions = compiled.string, compiled.positiontup, compiled._bind_processors
         if compiled.post_compile_params or compiled.literal_execute_params:
             # A list in parentheses has a place for each of its values.
             expanded = compiled._process_parameters_for_postcompile(parameters)
-            sql, names = expanded.statement, expanded.positiontup
+            sql, names = expanded.statement, list(expanded.positiontup or ())
             conversions = {**conversions, **expanded.processors}
-        given = [
-            conversions[name](parameters[name]) if name in conversions else parameters[name]
-            for name in names or ()
-        ]
+        given = []
+        for name in names or ():
+            convert: Any = conversions.get(name)
+            given.append(convert(parameters[name]) if convert else parameters[name])
         return Prepared(sql, given, self.records)
 
     def records(self, rows: Sequence[Any]) -> list[Record]:
@@ -90,4 +90,4 @@ class _Written:
 @lru_cache(_REMEMBERED)
 def _record(names: tuple[str, ...]) -> type[tuple[Any, ...]]:
     # Of columns with the same name the first one has it.
-    return namedtuple("Record", names, rename=True)  # noqa: PYI024
+    return namedtuple("Record", names, rename=True)
