@@ -1,7 +1,7 @@
 """The reads of one request."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Hashable, Sequence
 from typing import Any, Self, cast
 
 from sqlalchemy.sql import Executable
@@ -38,6 +38,16 @@ class Reader:
         Raises `CancelledError` when the reader is closed.
         """
         sql, parameters, records = self._database.statements.prepare(statement, values)
+        return records(await self.raw(sql, parameters))
+
+    async def keyed(
+        self, name: Hashable, build: Callable[[], Executable], keys: Sequence[Any]
+    ) -> Sequence[Record]:
+        """All rows of a statement with keys for its `KEYS`.
+
+        It is built once for each name, which says all that it depends on beside them.
+        """
+        sql, parameters, records = self._database.statements.prepare_keyed(name, build, keys)
         return records(await self.raw(sql, parameters))
 
     async def scalar(self, statement: Executable, **values: Any) -> Any:

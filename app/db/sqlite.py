@@ -6,11 +6,11 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from time import perf_counter
+from time import monotonic, thread_time
 from typing import Any, Self
 
 _LONGEST = 0.002
-"""Seconds that the event loop waits for a statement at most."""
+"""Seconds of the event loop that a statement takes at most. Those count for nothing in which others run."""
 
 _STEPS = 1_000
 """How many steps of SQLite's virtual machine lie between two looks at the time; together some 50 µs."""
@@ -47,19 +47,18 @@ class Inline:
 
         None when it is not a short one, or fails: it is to be run on another thread then.
         """
-        begin = perf_counter()
-        if self._elsewhere.get(sql, 0) > begin:
+        if sql in self._elsewhere and self._elsewhere[sql] > monotonic():
             return None
         connection = self._connection or self._open()
-        self._deadline = begin + _LONGEST
+        self._deadline = thread_time() + _LONGEST
         try:
             rows = None if _ONE_LONG_STEP.search(sql) else connection.execute(sql, parameters).fetchall()
         except sqlite3.OperationalError:
             rows = None
-        if rows is None or perf_counter() > self._deadline:
+        if rows is None or self._is_late():
             if len(self._elsewhere) >= _REMEMBERED:
                 self._elsewhere.clear()
-            self._elsewhere[sql] = begin + _PATIENCE
+            self._elsewhere[sql] = monotonic() + _PATIENCE
         return rows
 
     def close(self) -> None:
@@ -74,7 +73,7 @@ class Inline:
         return self._connection
 
     def _is_late(self) -> bool:
-        return perf_counter() > self._deadline
+        return thread_time() > self._deadline
 
 
 class Threaded:

@@ -5,7 +5,7 @@ take several times as long as all of this.
 """
 
 from collections import namedtuple
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
@@ -24,6 +24,10 @@ Record = Any
 """A row as it was read: a tuple whose columns are attributes too."""
 
 
+KEYS: Sequence[Any] = ("keys",)
+"""Stands for keys that a statement is given only when it runs, as the parameter of this name."""
+
+
 class Prepared(NamedTuple):
     """A statement as a driver takes it, and what makes records of the driver's rows."""
 
@@ -38,6 +42,7 @@ class Statements:
     def __init__(self, dialect: Dialect) -> None:
         self._dialect = dialect
         self._written: LRUCache[Any, _Written] = LRUCache(_REMEMBERED)
+        self._keyed: LRUCache[Hashable, Prepared] = LRUCache(_REMEMBERED)
 
     def prepare(self, statement: Executable, values: Mapping[str, Any] | None = None) -> Prepared:
         """A statement with its own values, and these for its parameters that have none."""
@@ -48,6 +53,21 @@ class Statements:
         if written is None:
             written = self._written[key.key] = _Written(self._dialect, statement, key)
         return written.prepared(values, extracted_parameters=key.bindparams, _collected_params=key.params)
+
+    def prepare_keyed(self, name: Hashable, build: Callable[[], Executable], keys: Sequence[Any]) -> Prepared:
+        """A statement with keys for `KEYS`, built once for each name: that says all that it depends on."""
+        found = self._keyed.get(name)
+        if found is None:
+            found = self._keyed[name] = self.prepare(build(), {KEYS[0]: KEYS})
+        sql, parameters, records = found
+        given = [value.convert(keys) if type(value) is _Hole else value for value in parameters]
+        return Prepared(sql, given, records)
+
+
+class _Hole(NamedTuple):
+    """The place of keys among parameters, with what makes of them what the driver takes."""
+
+    convert: Any
 
 
 class _Written:
@@ -70,8 +90,8 @@ class _Written:
             conversions = {**conversions, **expanded.processors}
         given = []
         for name in names or ():
-            convert: Any = conversions.get(name)
-            given.append(convert(parameters[name]) if convert else parameters[name])
+            value, convert = parameters[name], conversions.get(name, _as_it_is)
+            given.append(_Hole(convert) if value is KEYS else convert(value))
         return Prepared(sql, given, self.records)
 
     def records(self, rows: Sequence[Any]) -> list[Record]:
@@ -85,6 +105,10 @@ class _Written:
 
     def _as_they_are(self, rows: Sequence[Any]) -> list[Record]:
         return list(map(self._record, rows))
+
+
+def _as_it_is(value: Any) -> Any:
+    return value
 
 
 @lru_cache(_REMEMBERED)
