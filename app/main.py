@@ -11,6 +11,7 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route, WebSocketRoute
+from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from app.admin.site import admin_routes
@@ -47,6 +48,19 @@ from schema.build import SCHEMA
 
 GRAPHQL_PATH = "/graphql"
 EXPLORER_PATH = "/docs"
+_GRAPHQL_PATHS = (GRAPHQL_PATH, f"{GRAPHQL_PATH}/")
+
+
+class _Dispatcher:
+    """Takes what is asked for most past all other routes."""
+
+    def __init__(self, app: ASGIApp, graphql: ASGIApp) -> None:
+        self._app = app
+        self._graphql = graphql
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        is_graphql = scope["type"] == "http" and scope["path"] in _GRAPHQL_PATHS
+        await (self._graphql if is_graphql else self._app)(scope, receive, send)
 
 
 def create_app(settings: Settings | None = None, clock: Clock = now) -> Starlette:
@@ -127,8 +141,7 @@ def create_app(settings: Settings | None = None, clock: Clock = now) -> Starlett
     app = Starlette(
         routes=[
             Route("/", front),
-            *(Route(path, endpoint) for path in (GRAPHQL_PATH, f"{GRAPHQL_PATH}/")),
-            *(WebSocketRoute(path, socket) for path in (GRAPHQL_PATH, f"{GRAPHQL_PATH}/")),
+            *(WebSocketRoute(path, socket) for path in _GRAPHQL_PATHS),
             *oauth_routes(oauth),
             *invitation_routes(database, authenticator, clock),
             *shim.routes,
@@ -142,7 +155,10 @@ def create_app(settings: Settings | None = None, clock: Clock = now) -> Starlett
             *(Route(path, serving(asyncapi.asyncapi)) for path in (asyncapi.ADDRESS, f"{asyncapi.ADDRESS}/")),
             *static.routes,
         ],
-        middleware=[Middleware(ProxyHeadersMiddleware, proxies)] if proxies else [],
+        middleware=[
+            *([Middleware(ProxyHeadersMiddleware, proxies)] if proxies else []),
+            Middleware(_Dispatcher, endpoint),
+        ],
         lifespan=lifespan,
     )
     # A redirect loses the body or the header in simple clients.

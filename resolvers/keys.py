@@ -6,9 +6,12 @@ from typing import Any
 import orjson
 from sqlalchemy import (
     BigInteger,
+    BindParameter,
     ColumnElement,
-    Date,
+    Dialect,
+    String,
     TableValuedAlias,
+    TypeDecorator,
     any_,
     bindparam,
     func,
@@ -16,23 +19,47 @@ from sqlalchemy import (
     type_coerce,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.types import TypeEngine
 
-_ARRAY = ARRAY(BigInteger)
+from app.db.statements import KEYS
+
+
+class _JsonOf(TypeDecorator[Sequence[Any]]):
+    """A JSON array of values of a type, as they are stored."""
+
+    impl = String
+    cache_ok = True
+
+    def __init__(self, item: TypeEngine[Any]) -> None:
+        super().__init__()
+        self.item = item
+
+    def process_bind_param(self, value: Sequence[Any] | None, dialect: Dialect) -> str:
+        stored = self.item.dialect_impl(dialect).bind_processor(dialect)
+        return orjson.dumps([stored(key) for key in value or ()] if stored else value).decode()
 
 
 def ids_table(ids: Sequence[int], dialect: str) -> TableValuedAlias:
     """A table with the ids in its column `value`."""
-    if dialect == "sqlite":
-        return func.json_each(orjson.dumps(ids).decode()).table_valued("value", name="ids")
-    array = bindparam(None, list(ids), type_=_ARRAY)
-    return func.unnest(array).table_valued("value", name="ids").render_derived()
+    return _table(ids, BigInteger(), dialect)
 
 
 def is_one_of(column: ColumnElement[Any], keys: Sequence[Any], dialect: str) -> ColumnElement[bool]:
     """Whether a column holds one of the keys."""
-    if not isinstance(column.type, BigInteger | Date):
-        return column == keys[0] if len(keys) == 1 else column.in_(keys)
+    # A length would cut longer keys, which are none.
+    item = String() if isinstance(column.type, String) else column.type
     if dialect == "sqlite":
-        return column.in_(select(ids_table(keys, dialect).c.value))
-    array = ARRAY(column.type)
-    return column == any_(type_coerce(bindparam(None, list(keys), type_=array), array))
+        return column.in_(select(_table(keys, item, dialect).c.value))
+    return column == any_(type_coerce(_parameter(keys, ARRAY(item)), ARRAY(item)))
+
+
+def _table(keys: Sequence[Any], item: TypeEngine[Any], dialect: str) -> TableValuedAlias:
+    if dialect == "sqlite":
+        return func.json_each(_parameter(keys, _JsonOf(item))).table_valued("value", name="ids")
+    return func.unnest(_parameter(keys, ARRAY(item))).table_valued("value", name="ids").render_derived()
+
+
+def _parameter(keys: Sequence[Any], type_: TypeEngine[Any]) -> BindParameter[Any]:
+    if keys is KEYS:
+        return bindparam(KEYS[0], type_=type_)
+    return bindparam(None, list(keys), type_=type_)

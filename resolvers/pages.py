@@ -1,6 +1,6 @@
 """Pages of lists: keyset cursors forward and backward, at the root and under many parents at once."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Hashable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Protocol
@@ -10,6 +10,7 @@ from sqlalchemy import BigInteger, ColumnElement, Select, and_, func, literal, o
 
 from app.db.reader import Record
 from app.errors import BadUserInput
+from loaders.factory import Batch
 from resolvers import cursor, filters
 from resolvers.access import check_columns, visible
 from resolvers.context import Context, PageLimits
@@ -203,11 +204,18 @@ class Listing:
 
     @cached_property
     def _page_loader(self) -> DataLoader[int, list[Record]]:
-        return self._context.loaders.rows(self, self._pages)
+        return self._context.loaders.rows(*self._named(self._pages))
 
     @cached_property
     def _count_loader(self) -> DataLoader[int, int]:
-        return self._context.loaders.value(self, self._counts, 0)
+        name, batch, lasting = self._named(self._counts)
+        return self._context.loaders.value(name, batch, 0, lasting)
+
+    def _named(self, batch: Batch) -> tuple[Hashable, Batch, Hashable]:
+        if self.request.where or self._bounds or self._narrow:
+            return self, batch, None
+        place = (self._signature, self.size, self.backward, self.request.offset)
+        return (self._entity, self._relation, *place, *self._columns), batch, self._context.viewer
 
     def _rows(self, *, alias: bool = False) -> Rows:
         return Rows(self._entity, self._relation, alias=alias)

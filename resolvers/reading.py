@@ -52,7 +52,7 @@ def row_loader(
             is_one_of(column, keys, context.reader.dialect),
         )
 
-    return context.loaders.row((entity, by, *names), batch)
+    return context.loaders.row((entity, by, *names), batch, context.viewer)
 
 
 def related_loader(
@@ -75,7 +75,7 @@ def related_loader(
             .order_by(*(rows.column(name) for name in (*relation.order, order)))
         )
 
-    return context.loaders.rows((relation, *names), batch)
+    return context.loaders.rows((relation, order, *names), batch, context.viewer)
 
 
 def lent_loader(context: Context, entity: Entity, name: str) -> DataLoader[int, Any]:
@@ -88,4 +88,4 @@ def lent_loader(context: Context, entity: Entity, name: str) -> DataLoader[int, 
             is_one_of(rows.table.c.id, keys, context.reader.dialect)
         )
 
-    return context.loaders.value((entity, name), batch, None)
+    return context.loaders.value((entity, name), batch, None, context.viewer)

@@ -109,7 +109,7 @@ class Databases:
         else:
             # What no test uses any more would use up the connections that the server has.
             for database in self._opened:
-                if any(_idle(engine) for engine in (database.reader, database.writer)):
+                if database.pool.idle or any(map(_idle, (database.reader, database.writer))):
                     await database.dispose()
             name = f"lyceum_test_{uuid4().hex}"
             # Not by way of the log, which takes twice as long.

@@ -3,11 +3,9 @@
 import datetime as dt
 from base64 import b64decode
 from collections.abc import Sequence
-from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any
 
-from cachetools import TTLCache
 from sqlalchemy import Select, bindparam, exists, literal, null, or_, select
 from starlette.requests import HTTPConnection, Request
 
@@ -29,11 +27,14 @@ from app.db.models import (
     User,
 )
 from app.db.models.tables import table_of
-from app.db.reader import Record
+from app.db.reader import Reader, Record
 from app.errors import Forbidden, TokenExpired, Unauthenticated, UserInactive
 
-_REMEMBERED_SECONDS = 5
+_REMEMBERED = dt.timedelta(seconds=5)
 """How long what was found is believed; what another process revoked works no longer than this."""
+
+_CREDENTIALS = 10_000
+"""How many are remembered."""
 
 _user, _token, _key = table_of(User), table_of(AccessToken), table_of(ApiKey)
 _session = table_of(BrowserSession)
@@ -85,6 +86,7 @@ _SCHEMES: dict[str, Sequence[Select[Any]]] = {
 class _Found:
     viewer: Viewer
     expires: dt.datetime | None
+    until: dt.datetime
 
 
 class Authenticator:
@@ -105,10 +107,11 @@ class Authenticator:
         change something without its CSRF token, and `RateLimited` after too many
         wrong passwords.
         """
-        if "authorization" not in request.headers:
+        given = request.headers.getlist("authorization")
+        if not given:
             return await self._viewer_of_session(request)
         # Several headers are like one with several values, which is refused.
-        authorization = ", ".join(request.headers.getlist("authorization"))
+        authorization = ", ".join(given)
         scheme, _, credentials = authorization.strip().partition(" ")
         if basic and scheme.lower() == "basic":
             address = request.client.host if request.client else ""
@@ -128,13 +131,16 @@ class Authenticator:
             return STRANGER
         if not key or " " in key:
             raise Unauthenticated("Invalid Token.")
-        name = (scheme.lower(), hash_key(key))
+        name, moment = (scheme.lower(), hash_key(key)), self._clock()
         found = self._found.get(name)
-        if found is None:
+        if found is None or moment >= found.until:
             remembered = self._found
             found = await self._find(statements, name[1])
+            remembered.pop(name, None)
+            if len(remembered) >= _CREDENTIALS:
+                del remembered[next(iter(remembered))]
             remembered[name] = found
-        if found.expires is not None and self._clock() >= found.expires:
+        if found.expires is not None and moment >= found.expires:
             raise TokenExpired("Invalid Token.")
         return found.viewer
 
@@ -147,12 +153,7 @@ class Authenticator:
     def forget(self) -> None:
         """Believe nothing that was found before: what is revoked works no longer in this process."""
         # A new memory, so that who is looking now does not remember what he finds.
-        self._found: TTLCache[tuple[str, str], _Found] = TTLCache(
-            10_000, _REMEMBERED_SECONDS, timer=self._time
-        )
-
-    def _time(self) -> float:
-        return self._clock().timestamp()
+        self._found: dict[tuple[str, str], _Found] = {}
 
     async def viewer_of_session(self, connection: HTTPConnection) -> Viewer:
         """Who is logged in with a browser, whose page is known to be of this server.
@@ -195,13 +196,13 @@ class Authenticator:
             if row is not None and not row.is_active:
                 raise UserInactive("Invalid Token.")
             if row is not None:
-                return _Found(_viewer(row), row.expires)
+                return _Found(_viewer(row), row.expires, self._clock() + _REMEMBERED)
         raise Unauthenticated("Invalid Token.")
 
     async def _row(self, statement: Select[Any], **values: Any) -> Record | None:
-        async with aclosing(await self._database.connect()) as connection:
-            row: Record | None = (await connection.execute(statement, values)).first()
-            return row
+        async with Reader(self._database) as reader:
+            rows = await reader.rows(statement, **values)
+            return rows[0] if rows else None
 
 
 def _viewer(row: Record) -> Viewer:

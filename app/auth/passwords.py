@@ -1,7 +1,6 @@
 """Checking passwords: every door that takes one counts against the same limits."""
 
 import asyncio
-from contextlib import aclosing
 from weakref import WeakValueDictionary
 
 from sqlalchemy import or_, select
@@ -12,7 +11,7 @@ from app.auth.secrets import verify_password
 from app.db.engine import Database
 from app.db.models import User
 from app.db.models.tables import table_of
-from app.db.reader import Record
+from app.db.reader import Reader, Record
 from app.settings import Settings
 
 
@@ -57,6 +56,6 @@ class Passwords:
             .order_by(user.c.username != username)
             .limit(2)
         )
-        async with aclosing(await self._database.connect()) as connection:
-            found = (await connection.execute(statement)).all()
+        async with Reader(self._database) as reader:
+            found = await reader.rows(statement)
         return found[0] if found and (len(found) == 1 or found[0].username == username) else None

@@ -1,16 +1,23 @@
 """One database, SQLite or PostgreSQL, behind a reading and a writing engine."""
 
+import json
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
+import asyncpg
 from sqlalchemy import URL, Connection, NullPool, event, make_url
 from sqlalchemy.exc import ArgumentError, IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
 
+from app.db.pool import Driver, Pool
+from app.db.sqlite import Inline, Pragmas, Threaded
+from app.db.statements import Statements
 from app.errors import BadUserInput, Unavailable
 
 _DRIVERS = {
@@ -20,7 +27,11 @@ _DRIVERS = {
 }
 _CACHE_KIB = 8192
 """Of each SQLite connection; more is left to the operating system, which keeps pages once for all."""
+_MAPPED = 256 << 20
+"""Bytes of an SQLite file that are read without being copied."""
 _OPTIONS = {"sqlite": (), "postgresql": ("host", "port", "ssl")}
+_PREPARED = 500
+"""Statements that a connection to PostgreSQL keeps prepared."""
 _UNIQUE_VIOLATION = "23505"
 _BUSY = 5
 """Seconds that SQLite waits for other processes that write."""
@@ -64,32 +75,36 @@ class Database:
         """
         self.url = database_url(url)
         self.dialect = self.url.get_backend_name()
+        self.inline: Inline | None = None
+        open_: Callable[[], Awaitable[Driver]]
         # What rows hold is nothing for logs: passwords' hashes, e-mail addresses.
         pool: dict[str, Any] = {"pool_size": pool_size, "max_overflow": 0, "hide_parameters": True}
         if statement_timeout is not None:
             pool["pool_timeout"] = statement_timeout
         reading = {**pool, "isolation_level": "AUTOCOMMIT", "skip_autocommit_rollback": True}
         if self.dialect == "sqlite":
-            _require_file(Path(str(self.url.database)))
+            path = Path(str(self.url.database))
+            _require_file(path)
             self.reader = create_async_engine(self.url, **reading)
             self.writer = create_async_engine(self.url, **{**pool, "pool_size": 1})
-            _configure_sqlite(self.reader, query_only=True, timeout=statement_timeout)
-            _configure_sqlite(self.writer, query_only=False, timeout=statement_timeout)
+            reading_pragmas = _pragmas(query_only=True, timeout=statement_timeout)
+            _configure_sqlite(self.reader, reading_pragmas)
+            _configure_sqlite(self.writer, _pragmas(query_only=False, timeout=statement_timeout))
+            self.inline = Inline(path, reading_pragmas)
+            threads = ThreadPoolExecutor(pool_size, thread_name_prefix="sqlite")
+            open_ = partial(Threaded.open, path, reading_pragmas, threads)
         else:
             # Spans joined with the calendar are estimated far too high: compiling takes longer than reading.
             settings = {"default_transaction_read_only": "on", "jit": "off"}
             if statement_timeout is not None:
                 settings["statement_timeout"] = str(round(statement_timeout * 1000))
-            connect_args = {"server_settings": settings}
+            connect_args: dict[str, Any] = {"server_settings": settings}
             self.reader = create_async_engine(self.url, **reading, connect_args=connect_args)
             self.writer = create_async_engine(self.url, **pool)
-
-    async def connect(self) -> AsyncConnection:
-        """A connection for reading. Raises `Unavailable` when none gets free in time."""
-        try:
-            return await self.reader.connect()
-        except PoolTimeout as error:
-            raise Unavailable("The server is busy: no connection to the database got free") from error
+            options = self.reader.dialect.create_connect_args(self.url)[1]
+            open_ = partial(_open_postgresql, **options, **connect_args)
+        self.pool = Pool(open_, pool_size, statement_timeout)
+        self.statements = Statements(self.reader.dialect)
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[AsyncConnection]:
@@ -127,6 +142,9 @@ class Database:
 
     async def dispose(self) -> None:
         """Close every connection."""
+        if self.inline is not None:
+            self.inline.close()
+        await self.pool.close()
         await self.reader.dispose()
         await self.writer.dispose()
 
@@ -156,16 +174,26 @@ def _require_file(path: Path) -> None:
         raise BadUserInput(f"LYCEUM_DATABASE_URL: {error}") from error
 
 
-def _configure_sqlite(engine: AsyncEngine, *, query_only: bool, timeout: float | None) -> None:
-    pragmas = {
+async def _open_postgresql(**options: Any) -> Driver:
+    connection: Any = await asyncpg.connect(**options, statement_cache_size=_PREPARED)
+    for name in ("json", "jsonb"):
+        await connection.set_type_codec(name, schema="pg_catalog", encoder=str, decoder=json.loads)
+    return cast("Driver", connection)
+
+
+def _pragmas(*, query_only: bool, timeout: float | None) -> Pragmas:
+    return {
         "busy_timeout": round(1000 * min(timeout or _BUSY, _BUSY)),
         "journal_mode": "WAL",
         "synchronous": "NORMAL",
         "foreign_keys": "ON",
         "cache_size": -_CACHE_KIB,
+        "mmap_size": _MAPPED,
         "query_only": "ON" if query_only else "OFF",
     }
 
+
+def _configure_sqlite(engine: AsyncEngine, pragmas: Pragmas) -> None:
     @event.listens_for(engine.sync_engine, "connect")
     def configure(connection: Any, _: object) -> None:
         # Python's sqlite3 would begin transactions by itself, and deferred ones.
@@ -175,7 +203,7 @@ def _configure_sqlite(engine: AsyncEngine, *, query_only: bool, timeout: float |
             cursor.execute(f"PRAGMA {name} = {value}")
         cursor.close()
 
-    if not query_only:
+    if pragmas["query_only"] == "OFF":
 
         @event.listens_for(engine.sync_engine, "begin")
         def begin(connection: Connection) -> None:

@@ -15,22 +15,23 @@ all who do.
 import asyncio
 import logging
 from asyncio import Event, Future, Task
-from contextlib import aclosing, suppress
+from contextlib import suppress
 
-from sqlalchemy import Table, func, select, text
+from sqlalchemy import Table, func, select
 from sqlmodel import SQLModel
 
 from app.db.engine import Database
 from app.db.models.tables import table_of
+from app.db.reader import Reader
 
 _POLL_SECONDS = 0.2
 _AFTER_A_FAULT_SECONDS = 2.0
 _AT_A_TIME = 2
 """Readers of one process that read at a time, so that they leave connections to others."""
 
-_WRITERS = text(
+_WRITERS = (
     "SELECT virtualtransaction FROM pg_locks WHERE locktype = 'relation' AND mode = 'RowExclusiveLock'"
-    " AND granted AND relation = CAST(CAST(:name AS text) AS regclass)"
+    " AND granted AND relation = CAST($1::text AS regclass)"
     " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
 )
 
@@ -104,12 +105,12 @@ class Feed:
 
     async def _look(self) -> tuple[int, frozenset[str]]:
         """The newest id there is, and then who may still commit a lesser one."""
-        async with aclosing(await self._database.connect()) as connection:
-            newest = await connection.scalar(select(func.coalesce(func.max(self._table.c.id), 0)))
+        async with Reader(self._database) as reader:
+            newest = await reader.scalar(select(func.coalesce(func.max(self._table.c.id), 0)))
             if self._database.dialect == "sqlite":
-                return newest or 0, frozenset()
-            writers = await connection.scalars(_WRITERS, {"name": self._table.name})
-            return newest or 0, frozenset(writers)
+                return newest, frozenset()
+            writers = await reader.raw(_WRITERS, [self._table.name])
+            return newest, frozenset(writer for (writer,) in writers)
 
     def _tell(self, settled: int) -> None:
         for future, position in self._waiting.items():

@@ -1,20 +1,14 @@
 """The reads of one request."""
 
 import asyncio
-from collections.abc import Coroutine, Sequence
-from typing import Any, cast
+from collections.abc import Callable, Hashable, Sequence
+from typing import Any, Self, cast
 
-from sqlalchemy import CursorResult, Row
-from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql import Executable
 
 from app.db.engine import Database
-
-Record = Row[*tuple[Any, ...]]
-"""A row as it was read: its columns are attributes."""
-
-_BETWEEN_INTERRUPTS = 0.05
-"""Seconds."""
+from app.db.pool import Driver
+from app.db.statements import Record as Record
 
 
 class Reader:
@@ -27,26 +21,60 @@ class Reader:
     def __init__(self, database: Database) -> None:
         self.dialect = database.dialect
         self._database = database
-        self._connection: AsyncConnection | None = None
+        self._connection: Driver | None = None
         self._lock = asyncio.Lock()
         self._tasks: set[asyncio.Task[Any]] = set()
         self._closed = False
 
-    async def rows(self, statement: Executable) -> Sequence[Record]:
-        """All rows of a statement. Raises `CancelledError` when the reader is closed."""
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    async def rows(self, statement: Executable, **values: Any) -> Sequence[Record]:
+        """All rows of a statement, with values for its parameters that have none.
+
+        Raises `CancelledError` when the reader is closed.
+        """
+        sql, parameters, records = self._database.statements.prepare(statement, values)
+        return records(await self.raw(sql, parameters))
+
+    async def keyed(
+        self, name: Hashable, build: Callable[[], Executable], keys: Sequence[Any]
+    ) -> Sequence[Record]:
+        """All rows of a statement with keys for its `KEYS`.
+
+        It is built once for each name, which says all that it depends on beside them.
+        """
+        sql, parameters, records = self._database.statements.prepare_keyed(name, build, keys)
+        return records(await self.raw(sql, parameters))
+
+    async def scalar(self, statement: Executable, **values: Any) -> Any:
+        """The first column of the first row, or None when there is no row."""
+        rows = await self.rows(statement, **values)
+        return rows[0][0] if rows else None
+
+    async def raw(self, sql: str, parameters: Sequence[Any]) -> Sequence[Any]:
+        """All rows of a statement as the driver gives them; its text and parameters are the driver's too.
+
+        Raises `CancelledError` when the reader is closed.
+        """
         if self._closed:
             raise asyncio.CancelledError
+        inline = self._database.inline
+        found = inline.rows(sql, parameters) if inline is not None else None
+        if found is not None:
+            return found
         task = cast("asyncio.Task[Any]", asyncio.current_task())
         self._tasks.add(task)
         try:
-            return await self._rows(statement)
+            async with self._lock:
+                if self._connection is None:
+                    self._connection = await self._database.pool.take()
+                return await self._connection.fetch(sql, *parameters)
         finally:
             self._tasks.discard(task)
-
-    async def scalar(self, statement: Executable) -> Any:
-        """The first column of the first row, or None when there is no row."""
-        rows = await self.rows(statement)
-        return rows[0][0] if rows else None
 
     async def close(self) -> None:
         """Stop what still reads, and give the connection back."""
@@ -58,31 +86,5 @@ class Reader:
         if self._tasks:
             await asyncio.wait(self._tasks)
         if self._connection is not None:
-            await self._connection.close()
+            self._database.pool.give_back(self._connection)
             self._connection = None
-
-    async def _rows(self, statement: Executable) -> Sequence[Record]:
-        async with self._lock:
-            if self._connection is None:
-                self._connection = await self._database.connect()
-            execution = self._connection.execute(statement)
-            if self.dialect == "sqlite":
-                return (await self._interruptible(self._connection, execution)).all()
-            return (await execution).all()
-
-    async def _interruptible(
-        self, connection: AsyncConnection, execution: Coroutine[Any, Any, CursorResult[Any]]
-    ) -> CursorResult[Any]:
-        """SQLite runs on in the driver's thread when nobody waits any more, unless it is interrupted."""
-        task = asyncio.ensure_future(execution)
-        try:
-            return await asyncio.shield(task)
-        except asyncio.CancelledError:
-            raw = await connection.get_raw_connection()
-            driver: Any = raw.driver_connection
-            # A statement that is only about to start does not feel an interruption.
-            while not task.done():
-                await driver.interrupt()
-                await asyncio.wait([task], timeout=_BETWEEN_INTERRUPTS)
-            task.exception()
-            raise

@@ -2,12 +2,12 @@
 
 import datetime as dt
 
-from cachetools import TTLCache
-
 from app.errors import RateLimited
 from resolvers.context import Budget
 
 _MINUTE = 60
+_VIEWERS = 100_000
+"""How many are remembered in a minute."""
 
 
 class Purse:
@@ -15,7 +15,8 @@ class Purse:
 
     def __init__(self, per_minute: int) -> None:
         self._per_minute = per_minute
-        self._spent: TTLCache[tuple[str, int], int] = TTLCache(maxsize=100_000, ttl=2 * _MINUTE)
+        self._minute = 0
+        self._spent: dict[str, int] = {}
 
     def spend(self, viewer: str, cost: int, now: dt.datetime, *, paid: int = 0) -> Budget:
         """Take the cost of an operation, less what is paid of it, from a viewer's budget.
@@ -25,13 +26,17 @@ class Purse:
         if not self._per_minute:
             return Budget(cost, None, None, None)
         minute = int(now.timestamp()) // _MINUTE
-        reset_at = dt.datetime.fromtimestamp((minute + 1) * _MINUTE, dt.UTC)
-        spent = self._spent.get((viewer, minute), 0) + cost - paid
+        if minute != self._minute:
+            self._minute, self._spent = minute, {}
+            self._reset_at = dt.datetime.fromtimestamp((minute + 1) * _MINUTE, dt.UTC)
+        spent = self._spent.get(viewer, 0) + cost - paid
         if spent > self._per_minute:
-            wait = max(1, round((reset_at - now).total_seconds()))
+            wait = max(1, round((self._reset_at - now).total_seconds()))
             raise RateLimited(
                 f"The budget of {self._per_minute} a minute is spent; it is renewed in {wait} seconds",
                 retryAfter=wait,
             )
-        self._spent[viewer, minute] = spent
-        return Budget(cost, self._per_minute, self._per_minute - spent, reset_at)
+        if viewer not in self._spent and len(self._spent) >= _VIEWERS:
+            del self._spent[next(iter(self._spent))]
+        self._spent[viewer] = spent
+        return Budget(cost, self._per_minute, self._per_minute - spent, self._reset_at)

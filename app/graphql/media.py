@@ -22,9 +22,11 @@ def chosen(accept: str | None, offers: Sequence[str]) -> str | None:
     equal ones that is chosen which was named more exactly, then the first (Enterprise
     contract 3). What is no range is passed over.
     """
-    if not (accept or "").strip():
+    if accept is None or accept == "*/*" or not accept.strip():
         return offers[0]
-    ranges = list(_ranges(accept or ""))
+    if accept in offers:
+        return accept
+    ranges = list(_ranges(accept))
     best, most = None, (0.0, 0)
     for offer in offers:
         matches = [(specific, quality) for name, quality in ranges if (specific := _matches(name, offer))]

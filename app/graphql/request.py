@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 
 from app.errors import BadUserInput, LyceumError
 
@@ -18,14 +18,22 @@ class RequestError(LyceumError):
 
 
 async def read_body(request: Request, maximum: int) -> bytes:
-    """The body. Raises `RequestError` 413 for one of more than `maximum` bytes."""
-    too_large = RequestError(f"The body is larger than {maximum} bytes", 413, maximum=maximum)
+    """The body. Raises `RequestError` 413 for one of more than `maximum` bytes, or `ClientDisconnect`."""
     length = request.headers.get("content-length", "")
     if length.isdigit() and int(length) > maximum:
-        raise too_large
+        raise _too_large(maximum)
     body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
+    more = True
+    while more:
+        message = await request.receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        body += message.get("body", b"")
+        more = message.get("more_body", False)
         if len(body) > maximum:
-            raise too_large
+            raise _too_large(maximum)
     return bytes(body)
+
+
+def _too_large(maximum: int) -> RequestError:
+    return RequestError(f"The body is larger than {maximum} bytes", 413, maximum=maximum)

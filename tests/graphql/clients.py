@@ -1,16 +1,18 @@
 """Asking the application questions, in process."""
 
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import httpx
-from sqlalchemy import event
+import pytest
+from sqlalchemy import Engine, event
 
 from app.auth.secrets import hash_key
 from app.db.engine import Database
 from app.db.models import ApiKey, User
+from app.db.reader import Reader
 from app.main import create_app
 from app.settings import Settings
 
@@ -78,22 +80,37 @@ async def add_user(database: Database, username: str, key: str | None = None, **
         return user.id
 
 
+@contextmanager
+def each_statement(note: Callable[[str], None]) -> Iterator[None]:
+    """Before each SQL statement of an engine or a reader, do something with its text."""
+
+    def before(connection: Any, cursor: Any, statement: str, *_: Any) -> None:
+        note(statement)
+
+    async def raw(reader: Reader, sql: str, parameters: Sequence[Any]) -> Sequence[Any]:
+        note(sql)
+        return await read(reader, sql, parameters)
+
+    read = Reader.raw
+    event.listen(Engine, "before_cursor_execute", before)
+    try:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(Reader, "raw", raw)
+            yield
+    finally:
+        event.remove(Engine, "before_cursor_execute", before)
+
+
 class Statements:
-    """Counts the SQL statements of every engine."""
+    """Counts the SQL statements of every engine and every reader."""
 
     def __init__(self) -> None:
         self.seen: list[str] = []
 
     def __enter__(self) -> "Statements":
-        from sqlalchemy import Engine
-
-        event.listen(Engine, "before_cursor_execute", self._note)
+        self._noting = each_statement(self.seen.append)
+        self._noting.__enter__()
         return self
 
     def __exit__(self, *_: object) -> None:
-        from sqlalchemy import Engine
-
-        event.remove(Engine, "before_cursor_execute", self._note)
-
-    def _note(self, connection: Any, cursor: Any, statement: str, *_: Any) -> None:
-        self.seen.append(statement)
+        self._noting.__exit__(None, None, None)

@@ -13,6 +13,7 @@ from sqlalchemy import text
 
 from app.db.engine import Database
 from app.db.models import Course, CourseRun
+from app.db.reader import Reader
 from app.errors import Unavailable
 from app.graphql.budget import Purse
 from app.graphql.limits import Measurer
@@ -281,11 +282,12 @@ async def test_who_leaves_takes_the_operation_along(
 async def test_a_full_pool_is_unavailable_in_the_end(database: Database) -> None:
     url = database.url.render_as_string(hide_password=False)
     small = Database(url, pool_size=1, statement_timeout=0.05)
-    held = await small.connect()
+    held = await small.pool.take()
     with pytest.raises(Unavailable):
-        await small.connect()
-    await held.close()
-    await (await small.connect()).close()
+        await small.pool.take()
+    small.pool.give_back(held)
+    assert await small.pool.take() is held
+    small.pool.give_back(held)
     await small.dispose()
 
 
@@ -293,7 +295,7 @@ async def test_a_server_that_is_too_busy_says_503(client: Client, monkeypatch: p
     async def busy(*_: Any) -> None:
         raise Unavailable("busy")
 
-    monkeypatch.setattr(Database, "connect", busy)
+    monkeypatch.setattr(Reader, "raw", busy)
     refused = await client.post("{ __typename }", key="some-key-0123456789ab")
     assert (refused.status_code, refused.json()["errors"][0]["extensions"]["code"]) == (503, "UNAVAILABLE")
     (error,) = await client.errors("{ courses { totalCount } }")

@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 import pytest
 import uvicorn
-from sqlalchemy import Engine, String, cast, event, insert, literal, select
+from sqlalchemy import String, cast, insert, literal, select
 from sqlalchemy.exc import OperationalError
 
 from app.db.engine import Database
@@ -22,7 +22,7 @@ from app.db.models.tables import table_of
 from app.main import create_app
 from app.settings import Settings
 from tests.databases import DIALECTS, Databases
-from tests.graphql.clients import add_user
+from tests.graphql.clients import add_user, each_statement
 from tests.rest.clients import ACCOUNTS_BATCH, ENROLLMENT_BATCH, key_of, rest_of, url_of
 from tests.servers import running_server
 
@@ -72,17 +72,14 @@ def at_each_page(path: str, act: Callable[[int], None]) -> Iterator[None]:
     """Before each statement that reads a page, do something with its number, from 1."""
     number = 0
 
-    def before(connection: Any, cursor: Any, statement: str, *_: Any) -> None:
+    def before(statement: str) -> None:
         nonlocal number
         if PAGES[path].search(statement):
             number += 1
             act(number)
 
-    event.listen(Engine, "before_cursor_execute", before)
-    try:
+    with each_statement(before):
         yield
-    finally:
-        event.remove(Engine, "before_cursor_execute", before)
 
 
 def break_at(page: int) -> Callable[[int], None]:
