@@ -53,6 +53,11 @@ class Settings(BaseSettings):
     )
     max_body_bytes: int = Field(131_072, ge=1, description="Greatest body of a GraphQL request.")
     operation_timeout: float = Field(30, gt=0, description="Seconds an operation may take.")
+    json_text: bool = Field(
+        True,
+        description="Whether the database writes the JSON of plain operations: more work for it, and much less"
+        " for Lyceum. Off where the database is what is short of CPU.",
+    )
     max_streams: int = Field(
         50,
         ge=1,

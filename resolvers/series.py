@@ -14,7 +14,7 @@ from app.db.reader import Record
 from app.vocabulary import Activity, Bucket, Dimension, Gender
 from resolvers.access import has_readable_analytics, may_read_analytics
 from resolvers.context import Context
-from resolvers.days import Days, Range, days_before
+from resolvers.days import Range, days_before
 from resolvers.keys import is_one_of
 
 _MODES = {
@@ -39,6 +39,9 @@ _GROUPS = {
 Of = Callable[[ColumnElement[int]], ColumnElement[bool]]
 """Whether a column holds one of the runs that are read."""
 
+Bounds = tuple[ColumnElement[dt.date], ColumnElement[dt.date]]
+"""The first day, and the day after the last one."""
+
 
 @dataclass(frozen=True, eq=False)
 class Numbers:
@@ -58,14 +61,15 @@ class Numbers:
         def batch(runs: Sequence[int]) -> Select[Any]:
             of = partial(is_one_of, keys=runs, dialect=dialect)
             last_days = None if range_.is_open or bucket is Bucket.DAY else days.last_of(bucket)
-            return self.statement(of, days, names, dialect, newest=range_.is_open, only=last_days)
+            bounds = literal(days.start), literal(days.end)
+            return self.statement(of, bounds, names, dialect, newest=range_.is_open, only=last_days)
 
         return context.loaders.rows((self.dimension, range_, bucket, *sorted(names)), batch).load(run)
 
     def statement(
         self,
         of: Of,
-        days: Days,
+        bounds: Bounds,
         names: Collection[str],
         dialect: str,
         *,
@@ -75,7 +79,7 @@ class Numbers:
         """The statement of the rows of some runs: of all days or some of them, or of the newest day."""
         span: FromClause = table_of(models.EnrollmentSpan)
         calendar: FromClause = table_of(models.Calendar)
-        source, first, after = _read(span, of, self.dimension, days, newest=newest)
+        source, first, after = _read(span, of, self.dimension, bounds, newest=newest)
         # One bound on each side, so that an index on the date is entered where the span begins.
         since = case((span.c.since > first, span.c.since), else_=first)
         until = case((span.c.until < after, span.c.until), else_=after)
@@ -152,11 +156,12 @@ def enrollment_spans(
 ) -> Any:
     """A row for each group and stretch of days with the same numbers, as an awaitable of a list."""
     days = range_.days(context.today, context.limits.max_series_days)
+    bounds = literal(days.start), literal(days.end)
 
     def batch(runs: Sequence[int]) -> Select[Any]:
         span: FromClause = table_of(models.EnrollmentSpan)
         of = partial(is_one_of, keys=runs, dialect=context.reader.dialect)
-        source, first, after = _read(span, of, dimension, days, newest=range_.is_open)
+        source, first, after = _read(span, of, dimension, bounds, newest=range_.is_open)
         since = case((span.c.since > first, span.c.since), else_=first)
         until = case((span.c.until < after, span.c.until), else_=after)
         columns = (
@@ -231,29 +236,30 @@ def _read(
     span: FromClause,
     of: Of,
     dimension: Dimension,
-    days: Days,
+    bounds: Bounds,
     *,
     newest: bool,
-) -> tuple[FromClause, Any, Any]:
+) -> tuple[FromClause, ColumnElement[dt.date], ColumnElement[dt.date]]:
     """What to read spans from, the first day that is wanted, and the day after the last one.
 
     The newest of the days is that with numbers of the run, long ago where only
     old results are known.
     """
+    start, end = bounds
     if not newest:
-        return span, literal(days.start), literal(days.end)
+        return span, start, end
     other, calendar = span.alias(), table_of(models.Calendar)
     ends = (
         select(other.c.run_id, func.max(other.c.until).label("until"))
         .where(
             of(other.c.run_id),
             other.c.dimension == dimension,
-            other.c.since < days.end,
+            other.c.since < end,
         )
         .group_by(other.c.run_id)
         .subquery()
     )
-    after = case((ends.c.until < days.end, ends.c.until), else_=days.end)
+    after = case((ends.c.until < end, ends.c.until), else_=end)
     first = select(func.max(calendar.c.date)).where(calendar.c.date < after).scalar_subquery()
     last = select(ends.c.run_id, first.label("first"), after.label("after")).cte("last")
     # Else PostgreSQL looks the day up for each span.
