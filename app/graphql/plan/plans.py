@@ -75,15 +75,23 @@ class _Variants:
         self._schema = schema
         self._operation = operation
         self._plans: LRUCache[Any, dict[str, Any] | str] = LRUCache(_VARIANTS)
+        self._made = 0
+        self._found = 0
 
     def plan(self, given: Mapping[str, Any], context: Context) -> tuple[dict[str, Any], Values]:
         """The plan for a request, and its variables. Raises `NotPlain`."""
         values = self._operation.coerced(given)
         key = (_KIND(context.viewer), context.viewer.user_id is None, self._operation.outline(values))
         plan = self._plans.get(key)
-        if plan is None:
+        if plan is not None:
+            self._found += 1
+        elif self._made >= max(_VARIANTS, self._found):
+            # Such as one by every list of values that a filter is given: to plan it does not pay.
+            raise NotPlain("seldom the same")
+        else:
+            self._made += 1
             try:
-                plan = self._made(values, context)
+                plan = self._make(values, context)
             except NotPlain as reason:
                 plan = str(reason)
             self._plans[key] = plan
@@ -91,7 +99,7 @@ class _Variants:
             raise NotPlain(plan)
         return plan, values
 
-    def _made(self, values: Values, context: Context) -> dict[str, Any]:
+    def _make(self, values: Values, context: Context) -> dict[str, Any]:
         if context.viewer.scopes and self._operation.has_directives:
             # Columns that are left out need their scopes too.
             raise NotPlain("directives under scopes")

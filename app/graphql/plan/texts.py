@@ -6,7 +6,7 @@ from enum import Enum
 from functools import reduce
 from typing import Any
 
-from graphql import GraphQLEnumType, GraphQLNonNull, GraphQLOutputType
+from graphql import GraphQLEnumType, GraphQLNonNull, GraphQLOutputType, GraphQLScalarType
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -64,7 +64,8 @@ class Texts(ABC):
             written = self._leaf(column, column.type, getattr(inner, "name", ""))
         if not getattr(column, "nullable", True):
             return written
-        return [case((column.is_(None), self.absent(required)), else_=self.joined(written))]
+        text = written[0] if len(written) == 1 else self.joined(written)
+        return [case((column.is_(None), self.absent(required)), else_=text)]
 
     def absent(self, required: bool) -> ColumnElement[str]:
         """Null, or a surprise where there has to be a value."""
@@ -146,6 +147,11 @@ class _PostgreSQL(Texts):
 
 class _SQLite(Texts):
     surprise = literal_column(f"char({ord(SURPRISE)})", Text())
+
+    def value(self, column: ColumnElement[Any], type_: GraphQLOutputType) -> list[Part]:
+        # What quotes a text also writes null.
+        is_text = isinstance(type_, GraphQLScalarType) and isinstance(column.type, String)
+        return self._leaf(column, column.type, type_.name) if is_text else super().value(column, type_)
 
     def joined(self, parts: Sequence[Part]) -> ColumnElement[str]:
         merged = _merged(parts)
