@@ -195,28 +195,36 @@ SLOW = {
 }
 
 
-@pytest.mark.parametrize("number", [1, 2], ids=["list at the root", "lists below it"])
+@pytest.mark.parametrize(
+    ("number", "as_text"),
+    [(1, True), (1, False), (2, False)],
+    ids=["text", "list at the root", "lists below it"],
+)
 async def test_the_time_limit_stops_the_database_too(
-    database: Database, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, number: int
+    database: Database,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    number: int,
+    as_text: bool,
 ) -> None:
     from app.db.reader import Reader
 
-    real = Reader.rows
+    real = Reader.raw
     statements = 0
 
-    async def slow(self: Reader, statement: Any) -> Any:
+    async def slow(self: Reader, sql: str, parameters: Sequence[Any]) -> Any:
         nonlocal statements
         statements += 1
         if statements == number:
-            await real(self, text(SLOW[self.dialect]))
-        return await real(self, statement)
+            await real(self, SLOW[self.dialect], ())
+        return await real(self, sql, parameters)
 
     query = "{ courses { nodes { key runs { nodes { key } } owners { nodes { key } } } } }"
     data = {
         "courses": {"nodes": [{"key": "C+1", "runs": {"nodes": [{"key": "R"}]}, "owners": {"nodes": []}}]}
     }
-    async with client_of(database, operation_timeout=0.3, database_pool_size=1) as client:
-        monkeypatch.setattr(Reader, "rows", slow)
+    async with client_of(database, operation_timeout=0.3, database_pool_size=1, json_text=as_text) as client:
+        monkeypatch.setattr(Reader, "raw", slow)
         answer = (await client.post(query)).json()
         monkeypatch.undo()
         assert answer["errors"][0]["extensions"] == {

@@ -167,6 +167,8 @@ class _SQLite(Texts):
     def items(
         self, statement: Select[Any], holders: Sequence[FromClause], write: Write
     ) -> ColumnElement[str]:
+        if not statement.selected_columns:
+            statement = statement.add_columns(literal_column("1"))
         # Only what is on the page is written, and `group_concat` keeps the order of what it is given.
         rows = statement.subquery()
         texts = func.group_concat(write(rows.c.__getitem__, [rows]), literal_column("','"), type_=Text())
