@@ -6,7 +6,8 @@ from functools import cached_property
 from typing import Any, Protocol
 
 from aiodataloader import DataLoader
-from sqlalchemy import BigInteger, ColumnElement, Select, and_, func, literal, or_, select, true
+from sqlalchemy import BigInteger, ColumnElement, Integer, Select, and_, func, literal, or_, select, true
+from sqlalchemy.types import TypeEngine
 
 from app.auth.viewer import Viewer
 from app.db.reader import Record
@@ -168,9 +169,11 @@ class PageStatement:
         self._signature = ",".join(f"{term.column}:{term.descending:d}" for term in self._order)
         self._columns = sorted({*columns, "id", *(term.column for term in self._order)})
         rows = self.rows()
-        self._types = [rows.column(term.column).type.python_type for term in self._order]
+        columns_of_order = [rows.column(term.column) for term in self._order]
+        self._types = [column.type.python_type for column in columns_of_order]
+        self.may_order_by_null = any(map(_nullable, columns_of_order))
         self._bounds = [
-            (descending, cursor.decode(self._signature, self._types, text, argument))
+            (descending, self.place_of(text, argument))
             for text, argument, descending in (
                 (request.after, "after", False),
                 (request.before, "before", True),
@@ -178,9 +181,22 @@ class PageStatement:
             if text is not None
         ]
 
+    @property
+    def place(self) -> tuple[int, list[str]]:
+        """What a cursor of this list holds: the seal of the order, and these columns of a row."""
+        return cursor.seal(self._signature), [term.column for term in self._order]
+
+    def place_of(self, text: str, argument: str) -> list[Any]:
+        """The values of the order's columns in a cursor. Raises `BadUserInput` where it is none of this list."""
+        return cursor.decode(self._signature, self._types, text, argument)
+
     def cursor_of(self, row: Record) -> str:
         """The cursor of a row of this list."""
         return cursor.encode(self._signature, [getattr(row, term.column) for term in self._order])
+
+    def after(self, rows: Rows, values: Sequence[Any]) -> ColumnElement[bool]:
+        """The condition on rows that come after one with these values of the order's columns."""
+        return _beyond(rows, self._order, values, backward=False)
 
     def rows(self, *, alias: bool = False) -> Rows:
         """The list's rows as they appear in a statement."""
@@ -207,7 +223,7 @@ class PageStatement:
             page = self.statement(rows, belongs).lateral("page")
             found = select(ids.c.value.label("parent_key"), *page.c).select_from(ids.join(page, true()))
             # The database need not keep the order of the inner statement.
-            return found.order_by(ids.c.value, *self._sorted(lambda name: page.c[name]))
+            return found.order_by(ids.c.value, *self.sorted(lambda name: page.c[name]))
         # SQLite has no lateral join, and its window functions read every row of every parent.
         chosen_units = select(rows.unit).select_from(rows.source).where(belongs, self._condition(rows))
         units = self._ordered(chosen_units, rows).correlate(ids)
@@ -220,7 +236,7 @@ class PageStatement:
             select(ids.c.value.label("parent_key"), *columns)
             .select_from(ids.join(outer.source, chosen))
             .where(outer.condition)
-            .order_by(*self._sorted(outer.column))
+            .order_by(*self.sorted(outer.column))
         )
 
     def _total_order(self, terms: tuple[Term, ...]) -> tuple[Term, ...]:
@@ -240,11 +256,12 @@ class PageStatement:
     def _select(self, rows: Rows) -> Select[Any]:
         return select(*(rows.column(name) for name in self._columns)).select_from(rows.source)
 
-    def _sorted(self, columns: Any) -> list[ColumnElement[Any]]:
+    def sorted(self, columns: Any, *, reverse: bool = False) -> list[ColumnElement[Any]]:
+        """What the page is sorted by, of columns by name; or the same the other way round."""
         sorts = []
         for term in self._order:
             column = columns(term.column)
-            descending = term.descending != self.backward
+            descending = (term.descending != self.backward) != reverse
             sort = column.desc() if descending else column.asc()
             if _nullable(column):
                 # Nothing counts as least, on both databases.
@@ -254,7 +271,7 @@ class PageStatement:
 
     def _ordered(self, statement: Select[Any], rows: Rows) -> Select[Any]:
         # One more than asked for tells whether there is another page.
-        page = statement.order_by(*self._sorted(rows.column)).limit(self.size + 1)
+        page = statement.order_by(*self.sorted(rows.column)).limit(self.size + 1)
         return page.offset(self.request.offset) if self.request.offset else page
 
 
@@ -336,8 +353,7 @@ def _beyond(rows: Rows, order: Sequence[Term], values: Sequence[Any], backward: 
             further = literal(False) if wants_less else column.is_not(None)
             same = column.is_(None)
         else:
-            # A cursor may hold a greater number than the column can.
-            bound = literal(value, BigInteger() if type(value) is int else column.type)
+            bound = value if isinstance(value, ColumnElement) else literal(value, compared(column))
             further = column < bound if wants_less else column > bound
             same = column == bound
             if wants_less and _nullable(column):
@@ -345,6 +361,11 @@ def _beyond(rows: Rows, order: Sequence[Term], values: Sequence[Any], backward: 
         alternatives.append(and_(*equal, further))
         equal.append(same)
     return or_(*alternatives)
+
+
+def compared(column: ColumnElement[Any]) -> TypeEngine[Any]:
+    """The type of what a column is compared with: a cursor may hold a greater number than the column can."""
+    return BigInteger() if isinstance(column.type, Integer) else column.type
 
 
 def _nullable(column: ColumnElement[Any]) -> bool:

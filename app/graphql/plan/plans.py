@@ -18,6 +18,7 @@ from app.errors import LyceumError
 from app.graphql.documents import Document
 from app.graphql.plan.build import Builder, Parameter, Values
 from app.graphql.plan.operation import PlainOperation
+from app.graphql.plan.selections import Selections
 from app.graphql.plan.texts import SURPRISE, NotPlain
 from resolvers.context import Context
 
@@ -103,15 +104,11 @@ class _Variants:
         if context.viewer.scopes and self._operation.has_directives:
             # Columns that are left out need their scopes too.
             raise NotPlain("directives under scopes")
-        builder = Builder(
-            self._schema,
-            self._operation.node,
-            self._operation.fragments,
-            _kind(context.viewer),
-            self._operation.shape(values),
-            context.limits,
-            context.reader.dialect,
+        operation = self._operation
+        selections = Selections(
+            self._schema, operation.node, operation.fragments, operation.shape(values)
         )
+        builder = Builder(selections, _kind(context.viewer), context.limits, context.reader.dialect)
         roots = builder.roots()
         dialect = context.database.reader.dialect
         return {

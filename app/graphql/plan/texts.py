@@ -1,10 +1,14 @@
 """SQL that writes JSON, on each database as its drivers' values would be written."""
 
+import datetime as dt
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
 from enum import Enum
 from functools import reduce
 from typing import Any
+from uuid import UUID
 
 from graphql import GraphQLEnumType, GraphQLNonNull, GraphQLOutputType, GraphQLScalarType
 from sqlalchemy import (
@@ -35,6 +39,18 @@ SURPRISE = "\x01"
 _INT = 2**31
 _MOST_ARGUMENTS = 100
 
+_NAMES: dict[type, str] = {
+    int: "BigInt",
+    bool: "Boolean",
+    str: "String",
+    Decimal: "Decimal",
+    float: "Float",
+    UUID: "UUID",
+    dt.date: "Date",
+    dt.datetime: "DateTime",
+}
+"""The GraphQL types of what cursors hold."""
+
 Part = str | ColumnElement[str]
 """Of a text: what it always holds, or what gives it."""
 
@@ -43,6 +59,14 @@ Columns = Callable[[str], ColumnElement[Any]]
 
 Write = Callable[[Columns, Sequence[FromClause]], ColumnElement[str]]
 """Makes the text of a row from its columns and from what holds them."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a row stands in a statement: its columns by name, and what holds them."""
+
+    columns: Columns
+    holders: Sequence[FromClause]
 
 
 class NotPlain(Exception):
@@ -71,9 +95,27 @@ class Texts(ABC):
         """Null, or a surprise where there has to be a value."""
         return self.surprise if required else quoted("null")
 
+    def object(self, members: Iterable[tuple[str, Sequence[Part]]]) -> list[Part]:
+        """An object of members by name."""
+        parts: list[Part] = ["{"]
+        for name, value in members:
+            parts += [f'{"," if len(parts) > 1 else ""}"{name}":', *value]
+        return [*parts, "}"]
+
     def one(self, statement: Select[Any], required: bool) -> ColumnElement[str]:
         """The text that a statement gives in one row, if any."""
         return func.coalesce(statement.scalar_subquery(), self.absent(required), type_=Text())
+
+    def cursor(self, seal: int, columns: Sequence[ColumnElement[Any]]) -> list[Part]:
+        """A cursor as `resolvers.cursor` writes it: the seal of an order, and its columns' values."""
+        parts: list[Part] = [f"[{seal}"]
+        for column in columns:
+            name = _NAMES[column.type.python_type]
+            written = self._leaf(column, column.type, name, zone="+00:00")
+            if getattr(column, "nullable", True):
+                written = [case((column.is_(None), quoted("null")), else_=self.joined(written))]
+            parts += [",", *written]
+        return ['"', self._base64url(self.joined([*parts, "]"])), '"']
 
     @abstractmethod
     def joined(self, parts: Sequence[Part]) -> ColumnElement[str]:
@@ -90,7 +132,12 @@ class Texts(ABC):
         """A global id."""
 
     @abstractmethod
-    def _leaf(self, column: ColumnElement[Any], type_: TypeEngine[Any], name: str) -> list[Part]: ...
+    def _base64url(self, text: ColumnElement[str]) -> ColumnElement[str]: ...
+
+    @abstractmethod
+    def _leaf(
+        self, column: ColumnElement[Any], type_: TypeEngine[Any], name: str, zone: str = "Z"
+    ) -> list[Part]: ...
 
     def _member(self, column: ColumnElement[str], type_: GraphQLEnumType) -> ColumnElement[str]:
         names = {
@@ -124,7 +171,13 @@ class _PostgreSQL(Texts):
         # Names and numbers give neither + nor /.
         return ['"', func.rtrim(func.encode(bytes_, quoted("base64")), quoted("="), type_=Text()), '"']
 
-    def _leaf(self, column: ColumnElement[Any], type_: TypeEngine[Any], name: str) -> list[Part]:
+    def _base64url(self, text: ColumnElement[str]) -> ColumnElement[str]:
+        encoded = func.encode(func.convert_to(text, quoted("UTF8")), quoted("base64"))
+        return func.translate(encoded, quoted("+/=\n"), quoted("-_"), type_=Text())
+
+    def _leaf(
+        self, column: ColumnElement[Any], type_: TypeEngine[Any], name: str, zone: str = "Z"
+    ) -> list[Part]:
         match name, type_:
             case ("String" | "ID", String()):
                 return [cast(func.to_json(column), Text)]
@@ -141,7 +194,7 @@ class _PostgreSQL(Texts):
                 utc = func.timezone(quoted("UTC"), column)
                 text = func.to_char(utc, quoted('YYYY-MM-DD"T"HH24:MI:SS.US'))
                 shortened = func.replace(text, quoted(".000000"), quoted(""))
-                return ['"', func.coalesce(shortened, self.surprise, type_=Text()), 'Z"']
+                return ['"', func.coalesce(shortened, self.surprise, type_=Text()), f'{zone}"']
         raise NotPlain(f"{name} of {type(type_).__name__}")
 
 
@@ -175,9 +228,14 @@ class _SQLite(Texts):
         return select(func.coalesce(texts, quoted(""), type_=Text())).select_from(rows).scalar_subquery()
 
     def id(self, type_name: str, key: ColumnElement[int]) -> list[Part]:
-        return ['"', func.base64url(quoted(f"{type_name}:").concat(key), type_=Text()), '"']
+        return ['"', self._base64url(quoted(f"{type_name}:").concat(key)), '"']
 
-    def _leaf(self, column: ColumnElement[Any], type_: TypeEngine[Any], name: str) -> list[Part]:
+    def _base64url(self, text: ColumnElement[str]) -> ColumnElement[str]:
+        return func.base64url(text, type_=Text())
+
+    def _leaf(
+        self, column: ColumnElement[Any], type_: TypeEngine[Any], name: str, zone: str = "Z"
+    ) -> list[Part]:
         match name, type_:
             case ("String" | "ID", String()):
                 return [func.json_quote(column, type_=Text())]
@@ -194,7 +252,7 @@ class _SQLite(Texts):
                 return ['"', column, '"']
             case ("DateTime", UtcDateTime()):
                 shortened = func.replace(column, quoted(".000000"), quoted(""), type_=Text())
-                return ['"', func.replace(shortened, quoted(" "), quoted("T"), type_=Text()), 'Z"']
+                return ['"', func.replace(shortened, quoted(" "), quoted("T"), type_=Text()), f'{zone}"']
         raise NotPlain(f"{name} of {type(type_).__name__}")
 
 

@@ -18,6 +18,7 @@ from tests.graphql.plan.conftest import AWKWARD, GRAPH
 
 _DAYS = ("2023-12-31", "2024-02-29", "2024-03-01", "2026-01-01", "2026-06-30")
 _TEXTS = (AWKWARD, "", "a", "A", "learner", "audit", "honor", "%", "🏃", "awkward 1")
+_INFOS = ("hasNextPage", "hasPreviousPage", "startCursor", "endCursor", "__typename")
 _LEAVES = ("String", "ID", "Int", "BigInt", "Boolean", "DateTime", "Date", "UUID")
 
 
@@ -75,7 +76,11 @@ class Written:
             return text
         if below.name.endswith("Connection"):
             item: Any = get_named_type(below.fields["nodes"].type)
-            return f"{text} {{ nodes {self.selection(item, depth - 1)} }}"
+            nodes = f"nodes {self.selection(item, depth - 1)}"
+            edges = f"edges {{ cursor node {self.selection(item, depth - 1)} }}"
+            info = f"pageInfo {{ {self.one(*_INFOS)} {self.one(*_INFOS)} }}"
+            parts = self.one((nodes,), (nodes,), (edges,), (nodes, info), ("__typename", edges, info, "totalCount"))
+            return f"{text} {{ {' '.join(parts)} }}"
         return f"{text} {self.selection(below, depth - 1)}"
 
     def _arguments(self, name: str, definition: GraphQLField) -> str:

@@ -15,7 +15,7 @@ from tests.graphql.plan.documents import documents
 EXCUSES = {None, "directives under scopes", "refused", "a value out of the ordinary"}
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True)
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True)
 @given(st.data())
 def test_generated_operations(executors: Executors, data: Any) -> None:
     query, variables = data.draw(documents(executors.keys))
