@@ -21,6 +21,7 @@ from app.db.models import (
     CourseRun,
     CourseStaff,
     Enrollment,
+    EnrollmentSpan,
     EnterpriseLearner,
     Organization,
     Seat,
@@ -38,7 +39,7 @@ from tests.databases import DIALECTS, Databases
 GRAPH: GraphQLSchema = SCHEMA._schema
 AWKWARD = "“\" \\ \\u0041 / \x01\x1f\t\r\n\b\f\x7f \u2028\u2029 ' % %s $1 :x 🏃 é \ufffe"
 FAR = (
-    dt.datetime(1, 1, 1, tzinfo=dt.UTC),
+    dt.datetime(1, 1, 2, tzinfo=dt.UTC),
     dt.datetime(9999, 12, 30, 23, 59, 59, 999_999, tzinfo=dt.UTC),
     dt.datetime(2024, 2, 29, 12, 0, 0, 500_000, tzinfo=dt.UTC),
     dt.datetime(1969, 12, 31, 23, 59, 59, 1, tzinfo=dt.UTC),
@@ -162,6 +163,8 @@ class Executors:
                     rows = Rows(made.entity)
                     newest = select(rows.column(made.by)).order_by(rows.table.c.id.desc()).limit(4)
                     self.keys[name] = [str(key) for key in await connection.scalars(newest)]
+            counted = select(col(CourseRun.key)).join(EnrollmentSpan, col(EnrollmentSpan.run_id) == CourseRun.id)
+            self.keys["courseRun"] += (await connection.scalars(counted.limit(1))).all()
 
 
 @pytest.fixture(scope="session", params=DIALECTS)
