@@ -55,8 +55,8 @@ class Settings(BaseSettings):
     operation_timeout: float = Field(30, gt=0, description="Seconds an operation may take.")
     json_text: bool = Field(
         True,
-        description="Whether the database writes the JSON of plain operations: more work for it, and much less"
-        " for Lyceum. Off where the database is what is short of CPU.",
+        description="Whether the database writes the JSON of plain operations, which takes it more CPU and"
+        " Lyceum much less.",
     )
     max_streams: int = Field(
         50,

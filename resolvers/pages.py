@@ -187,7 +187,7 @@ class PageStatement:
         return cursor.seal(self._signature), [term.column for term in self._order]
 
     def place_of(self, text: str, argument: str) -> list[Any]:
-        """The values of the order's columns in a cursor. Raises `BadUserInput` where it is none of this list."""
+        """The values of the order's columns in a cursor. Raises `BadUserInput` for one of no such list."""
         return cursor.decode(self._signature, self._types, text, argument)
 
     def cursor_of(self, row: Record) -> str:

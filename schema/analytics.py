@@ -263,9 +263,7 @@ class Video(Node):
 
 @strawberry.type(description="Everything computed about a course run.")
 class Analytics:
-    enrollment_daily: list[EnrollmentDay] = _series(
-        series.ENROLLMENT, "Enrolled learners by day." + _RANGE
-    )
+    enrollment_daily: list[EnrollmentDay] = _series(series.ENROLLMENT, "Enrolled learners by day." + _RANGE)
     enrollment_by_mode: list[EnrollmentByModeDay] = _series(
         series.BY_MODE, "Enrolled learners by day and enrollment mode." + _RANGE
     )

@@ -4,7 +4,7 @@ import asyncio
 import datetime as dt
 import gc
 import tracemalloc
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 import graphql
@@ -247,14 +247,14 @@ async def test_who_leaves_takes_the_operation_along(
 ) -> None:
     from app.db.reader import Reader
 
-    real, started = Reader.rows, asyncio.Event()
+    real, started = Reader.raw, asyncio.Event()
 
-    async def slow(self: Reader, statement: Any) -> Any:
+    async def slow(self: Reader, sql: str, parameters: Sequence[Any]) -> Any:
         started.set()
-        return await real(self, text(SLOW[self.dialect]))
+        return await real(self, SLOW[self.dialect], ())
 
     monkeypatch.setattr("app.graphql.presence._LONG", 0.01)
-    monkeypatch.setattr(Reader, "rows", slow)
+    monkeypatch.setattr(Reader, "raw", slow)
     url = database.url.render_as_string(hide_password=False)
     app = create_app(Settings(database_url=url, database_pool_size=1, webhook_worker=False))
     scope = {
@@ -279,7 +279,7 @@ async def test_who_leaves_takes_the_operation_along(
     async with app.router.lifespan_context(app), asyncio.timeout(10):
         await app(scope, receive, send)
         assert sent == []
-        monkeypatch.setattr(Reader, "rows", real)
+        monkeypatch.setattr(Reader, "raw", real)
         # The only connection of the pool is free again.
         messages.append({"type": "http.request", "body": b'{"query": "{ courses { totalCount } }"}'})
         started.clear()

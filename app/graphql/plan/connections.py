@@ -1,10 +1,22 @@
 """Pages of lists as text: items, cursors, where the page stands, and how many items there are."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from graphql import GraphQLField, GraphQLObjectType
-from sqlalchemy import CTE, ColumnElement, FromClause, Select, Text, case, cast, func, literal_column, select
+from sqlalchemy import (
+    CTE,
+    ColumnElement,
+    FromClause,
+    Select,
+    Text,
+    case,
+    cast,
+    exists,
+    literal,
+    select,
+)
 
 from app.graphql.plan.selections import Details, Fields, Selections
 from app.graphql.plan.texts import Columns, NotPlain, Part, Place, Texts, quoted
@@ -70,9 +82,9 @@ class PageTexts:
             case "edges":
                 edge, fields = self._selections.below(definition, details)
                 return self._items(lambda place: self._edge(edge, fields, place))
-            case "pageInfo":
+            case "pageInfo" if self._shared is not None:
                 info, fields = self._selections.below(definition, details)
-                return self._object(info, fields, lambda name, *_: self._info(name))
+                return self._object(info, fields, partial(self._info, self._shared))
             case "totalCount":
                 return [cast(self._count.scalar_subquery(), Text)]
         raise NotPlain(f"connection.{name}")
@@ -97,19 +109,17 @@ class PageTexts:
 
         return self._object(type_, fields, member)
 
-    def _info(self, name: str) -> list[Part]:
-        assert self._shared is not None
+    def _info(self, rows: CTE, name: str, *_: object) -> list[Part]:
         match name:
             case "hasNextPage":
-                more = func.count() > literal_column(str(self._page.size))
-                text = case((more, quoted("true")), else_=quoted("false"))
-                return [select(text).select_from(self._shared).scalar_subquery()]
+                further = select(literal(True)).select_from(rows).limit(1).offset(self._page.size)
+                return [case((exists(further), quoted("true")), else_=quoted("false"))]
             case "hasPreviousPage":
                 return ["true" if self._is_later or self._page.request.offset else "false"]
             case "startCursor":
-                return [self._end(self._of_page(self._shared), reverse=False)]
+                return [self._end(self._of_page(rows), reverse=False)]
             case "endCursor":
-                return [self._end(self._of_page(self._shared), reverse=True)]
+                return [self._end(self._of_page(rows), reverse=True)]
         raise NotPlain(f"pageInfo.{name}")
 
     def _end(self, statement: Select[Any], *, reverse: bool) -> ColumnElement[str]:

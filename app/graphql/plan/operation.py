@@ -86,12 +86,12 @@ class PlainOperation:
         """Note the variables in an argument, the whole of which may be bound."""
         for node, is_operand in _variables(argument):
             name = node.name.value
-            is_bound = binds or (is_operand and self._is_leaf(name))
+            is_bound = binds or (is_operand and name in self._definitions and self._is_leaf(name))
             (self._binds if is_bound else self._decides).add(name)
 
     def _is_leaf(self, name: str) -> bool:
-        type_ = type_from_ast(self._schema, self._definitions[name].type) if name in self._definitions else None
-        return type_ is not None and is_leaf_type(get_nullable_type(type_))
+        type_: Any = type_from_ast(self._schema, self._definitions[name].type)
+        return is_leaf_type(get_nullable_type(type_))
 
 
 class _Uses(Visitor):

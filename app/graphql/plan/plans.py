@@ -105,9 +105,7 @@ class _Variants:
             # Columns that are left out need their scopes too.
             raise NotPlain("directives under scopes")
         operation = self._operation
-        selections = Selections(
-            self._schema, operation.node, operation.fragments, operation.shape(values)
-        )
+        selections = Selections(self._schema, operation.node, operation.fragments, operation.shape(values))
         builder = Builder(selections, _kind(context.viewer), context.limits, context.reader.dialect)
         roots = builder.roots()
         dialect = context.database.reader.dialect
@@ -128,7 +126,9 @@ class _Statement:
         conversions = {**compiled._bind_processors, **expanded.processors}
         self._sql: str = expanded.statement
         self._parameters = [
-            _converted(parameters.get(name) or partial(_same, expanded.parameters[name]), conversions.get(name))
+            _converted(
+                parameters.get(name) or partial(_same, expanded.parameters[name]), conversions.get(name)
+            )
             for name in expanded.positiontup
         ]
 

@@ -58,9 +58,10 @@ class Selections:
     def definition(self, type_: GraphQLObjectType, details: Details) -> GraphQLField | None:
         """What a field is; None for `__typename`. Raises `NotPlain` for introspection."""
         name = details[0].node.name.value
-        if name not in type_.fields and name != "__typename":
+        found: GraphQLField | None = type_.fields.get(name)
+        if found is None and name != "__typename":
             raise NotPlain("introspection")
-        return type_.fields.get(name)
+        return found
 
     def needs(self, type_: GraphQLObjectType, fields: Fields) -> set[str]:
         """The columns that fields need of a row."""
@@ -82,7 +83,7 @@ class Selections:
                 yield from self.items(*self.below(definition, details))
 
     def arguments(self, definition: GraphQLField, details: Details) -> dict[str, Any]:
-        """The arguments of a field as its resolver is given them. Raises `NotPlain` for those that are wrong."""
+        """The arguments of a field as its resolver is given them. Raises `NotPlain` for wrong ones."""
         schema: Schema = self._schema.extensions["strawberry-definition"]
         try:
             given = get_argument_values(definition, details[0].node, self._values)

@@ -125,7 +125,7 @@ class Texts(ABC):
     def items(
         self, statement: Select[Any], holders: Sequence[FromClause], write: Write
     ) -> ColumnElement[str]:
-        """The texts of a statement's rows, which `holders` hold, in their order and with commas between them."""
+        """The texts of a statement's rows, which `holders` hold, in their order, with commas between."""
 
     @abstractmethod
     def id(self, type_name: str, key: ColumnElement[int]) -> list[Part]:
@@ -203,8 +203,9 @@ class _SQLite(Texts):
 
     def value(self, column: ColumnElement[Any], type_: GraphQLOutputType) -> list[Part]:
         # What quotes a text also writes null.
-        is_text = isinstance(type_, GraphQLScalarType) and isinstance(column.type, String)
-        return self._leaf(column, column.type, type_.name) if is_text else super().value(column, type_)
+        if isinstance(type_, GraphQLScalarType) and isinstance(column.type, String):
+            return self._leaf(column, column.type, type_.name)
+        return super().value(column, type_)
 
     def joined(self, parts: Sequence[Part]) -> ColumnElement[str]:
         merged = _merged(parts)

@@ -93,7 +93,11 @@ class Executors:
         """Add what is awkward, and find out whom and what to ask for."""
         async with self.database.session() as session:
             learner = (await session.scalars(select(User).where(col(User.username) == "learner"))).one()
-            linked = (await session.scalars(select(EnterpriseLearner.user_id).where(col(EnterpriseLearner.linked)))).first()
+            linked = (
+                await session.scalars(
+                    select(col(EnterpriseLearner.user_id)).where(col(EnterpriseLearner.linked))
+                )
+            ).first()
             course = Course(
                 key="A+\"'\\+🏃",
                 title=AWKWARD,
@@ -121,22 +125,25 @@ class Executors:
             ]
             session.add_all(runs)
             await session.flush()
-            session.add_all([
-                Seat(run_id=runs[0].id, mode="a", price=Decimal("12345678.90"), upgrade_deadline=FAR[2]),
-                Seat(run_id=runs[0].id, mode="b", price=Decimal("0"), description=AWKWARD),
-                Enrollment(run_id=runs[0].id, user_id=learner.id, mode=AWKWARD, created=FAR[3]),
-                CourseStaff(user_id=learner.id, run_id=runs[1].id),
-            ])
-            others = [User(username=name, email=f"{name}@x.org") for name in ("Ünï\"cödé", "zz")]
+            session.add_all(
+                [
+                    Seat(run_id=runs[0].id, mode="a", price=Decimal("12345678.90"), upgrade_deadline=FAR[2]),
+                    Seat(run_id=runs[0].id, mode="b", price=Decimal(0), description=AWKWARD),
+                    Enrollment(run_id=runs[0].id, user_id=learner.id, mode=AWKWARD, created=FAR[3]),
+                    CourseStaff(user_id=learner.id, run_id=runs[1].id),
+                ]
+            )
+            others = [User(username=name, email=f"{name}@x.org") for name in ('Ünï"cödé', "zz")]
             session.add_all(others)
             await session.flush()
             session.add_all(Enrollment(run_id=runs[1].id, user_id=other.id, mode="honor") for other in others)
             session.add(ApiKey(user_id=others[0].id, key_hash="none"))
             await session.flush()
-            series_course = await session.scalar(
-                select(CourseRun.course_id).where(col(CourseRun.key).not_like("awkward%")).limit(1)
+            restricted_to = await session.scalar(
+                select(col(CourseRun.course_id)).where(col(CourseRun.key).not_like("awkward%")).limit(1)
             )
-            session.add(ApiKeyCourse(user_id=others[0].id, course_id=series_course))
+            assert restricted_to is not None
+            session.add(ApiKeyCourse(user_id=others[0].id, course_id=restricted_to))
             ids = [learner.id, linked, *(other.id for other in others)]
         learner_id, linked_id, restricted_id, other_id = ids
         assert linked_id is not None
@@ -163,14 +170,14 @@ class Executors:
                     rows = Rows(made.entity)
                     newest = select(rows.column(made.by)).order_by(rows.table.c.id.desc()).limit(4)
                     self.keys[name] = [str(key) for key in await connection.scalars(newest)]
-            counted = select(col(CourseRun.key)).join(EnrollmentSpan, col(EnrollmentSpan.run_id) == CourseRun.id)
+            counted = select(col(CourseRun.key)).join(
+                EnrollmentSpan, col(EnrollmentSpan.run_id) == CourseRun.id
+            )
             self.keys["courseRun"] += (await connection.scalars(counted.limit(1))).all()
 
 
 @pytest.fixture(scope="session", params=DIALECTS)
-async def plain_url(
-    request: pytest.FixtureRequest, demo_urls: dict[str, str], databases: Databases
-) -> str:
+async def plain_url(request: pytest.FixtureRequest, demo_urls: dict[str, str], databases: Databases) -> str:
     return await databases.copy_url(demo_urls[request.param])
 
 

@@ -48,7 +48,9 @@ class Written:
     def selection(self, type_: GraphQLObjectType, depth: int) -> str:
         """Some fields of a type, however they can be written down."""
         names = [name for name, each in type_.fields.items() if _is_plain(each, depth)]
-        chosen = self.draw(st.lists(st.sampled_from([*names, "__typename"]), min_size=1, max_size=5, unique=True))
+        chosen = self.draw(
+            st.lists(st.sampled_from([*names, "__typename"]), min_size=1, max_size=5, unique=True)
+        )
         fields = [self.field(type_, name, depth) for name in chosen]
         match self.one("plain", "inline", "bare", "fragment", "twice"):
             case "inline":
@@ -70,7 +72,11 @@ class Written:
         definition = type_.fields[name]
         below: Any = get_named_type(definition.type)
         alias = f"a{depth}{name}: " if self.one(True, False, False) else ""
-        directive = f" @include(if: {self.value('Boolean!', self.one(True, True, False))})" if self.one(*([False] * 9), True) else ""
+        directive = (
+            f" @include(if: {self.value('Boolean!', self.one(True, True, False))})"
+            if self.one(*([False] * 9), True)
+            else ""
+        )
         text = f"{alias}{name}{self._arguments(name, definition)}{directive}"
         if is_leaf_type(below):
             return text
@@ -79,14 +85,18 @@ class Written:
             nodes = f"nodes {self.selection(item, depth - 1)}"
             edges = f"edges {{ cursor node {self.selection(item, depth - 1)} }}"
             info = f"pageInfo {{ {self.one(*_INFOS)} {self.one(*_INFOS)} }}"
-            parts = self.one((nodes,), (nodes,), (edges,), (nodes, info), ("__typename", edges, info, "totalCount"))
+            parts = self.one(
+                (nodes,), (nodes,), (edges,), (nodes, info), ("__typename", edges, info, "totalCount")
+            )
             return f"{text} {{ {' '.join(parts)} }}"
         return f"{text} {self.selection(below, depth - 1)}"
 
     def _arguments(self, name: str, definition: GraphQLField) -> str:
         match plain.plain(definition):
             case plain.LookUp(by=by):
-                key = self.one(*self.keys[name], "x" if by != "uuid" else "58152f7f-6d0e-41cf-862d-0a27c6fad72c")
+                key = self.one(
+                    *self.keys[name], "x" if by != "uuid" else "58152f7f-6d0e-41cf-862d-0a27c6fad72c"
+                )
                 return f"({by}: {self.value(str(definition.args[by].type), key)})"
             case plain.Series():
                 start, end = sorted(self.one(*_DAYS) for _ in range(2))
@@ -130,7 +140,11 @@ def _literal(value: Any) -> str:
         return "true" if value else "false"
     if isinstance(value, int):
         return str(value)
-    return '"' + "".join(char if char.isalnum() and char.isascii() else f"\\u{{{ord(char):x}}}" for char in value) + '"'
+    return (
+        '"'
+        + "".join(char if char.isalnum() and char.isascii() else f"\\u{{{ord(char):x}}}" for char in value)
+        + '"'
+    )
 
 
 def _is_plain(definition: GraphQLField, depth: int) -> bool:
@@ -149,7 +163,11 @@ def documents(draw: Any, keys: dict[str, list[str]]) -> tuple[str, dict[str, Any
     """A plain document with one or two root fields, and its variables."""
     written = Written(draw, keys)
     query: Any = GRAPH.query_type
-    names = [name for name, each in query.fields.items() if _is_plain(each, 1) and (keys.get(name) or isinstance(plain.plain(each), plain.Page))]
+    names = [
+        name
+        for name, each in query.fields.items()
+        if _is_plain(each, 1) and (keys.get(name) or isinstance(plain.plain(each), plain.Page))
+    ]
     roots = draw(st.lists(st.sampled_from(names), min_size=1, max_size=2, unique=True))
     fields = [written.field(query, name, 3) for name in roots]
     declared = f"({', '.join(written.declared)})" if written.declared else ""

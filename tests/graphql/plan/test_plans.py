@@ -43,12 +43,13 @@ def test_generated_operations(executors: Executors, data: Any) -> None:
 
 
 def variables_of(executors: Executors, name: str) -> dict[str, Any]:
-    return {
+    variables: dict[str, dict[str, Any]] = {
         "Q1": {"key": executors.keys["course"][-1]},
         "Q2": {"runs": 50, "enrollments": 20},
         "Q3": {"run": executors.keys["courseRun"][-1], "start": "2024-01-01", "end": "2026-01-01"},
         "Q4": {"first": 100},
-    }[name]
+    }
+    return variables[name]
 
 
 @pytest.mark.parametrize("query", QUERIES[:4], ids=lambda query: query.name)
@@ -65,7 +66,7 @@ def test_one_statement_for_what_is_measured(executors: Executors, query: Any) ->
     texts = [sql for sql in statements.seen if '{"' in sql]
     assert len(texts) == 1
     with Statements() as statements:
-        executors.ask(STAFF, f"{{ a: courses {{ nodes {{ key }} }} b: courseRuns {{ nodes {{ key }} }} }}")
+        executors.ask(STAFF, "{ a: courses { nodes { key } } b: courseRuns { nodes { key } } }")
     assert len([sql for sql in statements.seen if '{"' in sql]) == 2
 
 
@@ -105,8 +106,8 @@ def test_viewers_of_a_kind_share_a_plan_and_nothing_else(executors: Executors) -
         ("query ($a: String) { courses(after: $a) { nodes { key } } }", {"a": "x"}, "refused"),
         ("{ courses(last: 1) { nodes { key } } }", {}, "argument last"),
         ('{ courses(offset: 1, after: "x") { nodes { key } } }', {}, None),
-        ("{ course(key: \"bare\") { languages } }", {}, "Course.languages"),
-        ("{ course(key: \"bare\") { prerequisites } }", {}, "Course.prerequisites"),
+        ('{ course(key: "bare") { languages } }', {}, "Course.languages"),
+        ('{ course(key: "bare") { prerequisites } }', {}, "Course.prerequisites"),
         ("{ viewer { username } }", {}, "Query.viewer"),
         ("{ __schema { queryType { name } } }", {}, "introspection"),
         (
@@ -125,7 +126,7 @@ def test_what_is_run_and_why(
 
 
 def test_null_and_absent_variables_are_not_the_same(executors: Executors) -> None:
-    query = "query ($t: String = \"x\") { courses(where: {title: {eq: $t}}) { totalCount nodes { key } } }"
+    query = 'query ($t: String = "x") { courses(where: {title: {eq: $t}}) { totalCount nodes { key } } }'
     counts = []
     for variables in ({}, {"t": None}, {"t": "x"}, {"t": "Demo"}, {"t": None}):
         asked = executors.ask(STAFF, query, variables)
