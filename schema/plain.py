@@ -65,6 +65,13 @@ class LookUp:
 
 
 @dataclass(frozen=True)
+class OwnAccount:
+    """The row of the user who asks, of an entity whose ids are those of users; null for strangers."""
+
+    entity: Entity
+
+
+@dataclass(frozen=True)
 class OwnAnalytics:
     """The row itself, a course run, for who may see its numbers; else null."""
 

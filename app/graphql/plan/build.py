@@ -9,7 +9,7 @@ from graphql import (
     GraphQLNonNull,
     GraphQLObjectType,
     GraphQLOutputType,
-    get_nullable_type,
+    get_named_type,
     is_leaf_type,
 )
 from sqlalchemy import (
@@ -107,6 +107,12 @@ class Builder:
                 rows = Rows(entity, alias=True)
                 found = self._row(entity, rows, definition, details)
                 return found.where(rows.column(by) == self._bind(key, partial(checked, argument=by)))
+            case plain.OwnAccount(entity=entity):
+                if self._viewer.user_id is None:
+                    return "null"
+                rows = Rows(entity, alias=True)
+                found = self._row(entity, rows, definition, details)
+                return found.where(rows.table.c.id == self._viewer.user_id)
             case plain.Page(source=source):
                 return select(self._texts.joined(self._page(source, definition, details, None)))
         raise NotPlain(f"{type_.name}.{details[0].node.name.value}")
@@ -122,7 +128,7 @@ class Builder:
             return [f'"{type_.name}"']
         required = isinstance(definition.type, GraphQLNonNull)
         match plain.plain(definition):
-            case plain.Column(name=column) if is_leaf_type(get_nullable_type(definition.type)):
+            case plain.Column(name=column) if is_leaf_type(get_named_type(definition.type)):
                 return self._texts.value(place.columns(column), definition.type)
             case plain.GlobalId():
                 return self._texts.id(type_.name, place.columns("id"))

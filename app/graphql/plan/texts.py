@@ -10,8 +10,9 @@ from functools import reduce
 from typing import Any
 from uuid import UUID
 
-from graphql import GraphQLEnumType, GraphQLNonNull, GraphQLOutputType, GraphQLScalarType
+from graphql import GraphQLEnumType, GraphQLList, GraphQLNonNull, GraphQLOutputType, GraphQLScalarType
 from sqlalchemy import (
+    JSON,
     BigInteger,
     Boolean,
     ColumnElement,
@@ -23,11 +24,14 @@ from sqlalchemy import (
     String,
     Text,
     Uuid,
+    and_,
     case,
     cast,
+    exists,
     func,
     literal_column,
     select,
+    type_coerce,
 )
 from sqlalchemy.types import Float, TypeEngine
 
@@ -82,8 +86,12 @@ class Texts(ABC):
         """A column as a value of a leaf type. Raises `NotPlain` for types that SQL writes otherwise."""
         required = isinstance(type_, GraphQLNonNull)
         inner: Any = type_.of_type if isinstance(type_, GraphQLNonNull) else type_
-        if isinstance(inner, GraphQLEnumType) and isinstance(column.type, String):
-            written: list[Part] = [self._member(column, inner)]
+        if isinstance(inner, GraphQLList):
+            if str(inner.of_type) != "String!" or not isinstance(column.type, JSON):
+                raise NotPlain("list of values")
+            written: list[Part] = [self._strings(column)]
+        elif isinstance(inner, GraphQLEnumType) and isinstance(column.type, String):
+            written = [self._member(column, inner)]
         else:
             written = self._leaf(column, column.type, getattr(inner, "name", ""))
         if not getattr(column, "nullable", True):
@@ -139,6 +147,10 @@ class Texts(ABC):
         self, column: ColumnElement[Any], type_: TypeEngine[Any], name: str, zone: str = "Z"
     ) -> list[Part]: ...
 
+    @abstractmethod
+    def _strings(self, column: ColumnElement[Any]) -> ColumnElement[str]:
+        """A JSON document, if it is a list of strings."""
+
     def _member(self, column: ColumnElement[str], type_: GraphQLEnumType) -> ColumnElement[str]:
         names = {
             value.value.value if isinstance(value.value, Enum) else value.value: name
@@ -174,6 +186,12 @@ class _PostgreSQL(Texts):
     def _base64url(self, text: ColumnElement[str]) -> ColumnElement[str]:
         encoded = func.encode(func.convert_to(text, quoted("UTF8")), quoted("base64"))
         return func.translate(encoded, quoted("+/=\n"), quoted("-_"), type_=Text())
+
+    def _strings(self, column: ColumnElement[Any]) -> ColumnElement[str]:
+        path = quoted('strict $[*] ? (@.type() <> "string")')
+        # Null for what is no list.
+        others = func.jsonb_path_exists(column, path, quoted("{}"), literal_column("true"), type_=Boolean())
+        return case((~others, cast(column, Text)), else_=self.surprise)
 
     def _leaf(
         self, column: ColumnElement[Any], type_: TypeEngine[Any], name: str, zone: str = "Z"
@@ -233,6 +251,16 @@ class _SQLite(Texts):
 
     def _base64url(self, text: ColumnElement[str]) -> ColumnElement[str]:
         return func.base64url(text, type_=Text())
+
+    def _strings(self, column: ColumnElement[Any]) -> ColumnElement[str]:
+        item = func.json_each(column).table_valued("type")
+        others = exists(select(item.c.type).where(item.c.type != quoted("text")))
+        # Half a pair is no text, which only Python would tell.
+        is_list = and_(
+            func.json_type(column) == quoted("array"),
+            func.instr(column, quoted("\\ud")) == literal_column("0"),
+        )
+        return case((and_(is_list, ~others), type_coerce(column, Text)), else_=self.surprise)
 
     def _leaf(
         self, column: ColumnElement[Any], type_: TypeEngine[Any], name: str, zone: str = "Z"

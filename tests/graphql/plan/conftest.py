@@ -103,6 +103,8 @@ class Executors:
                 title=AWKWARD,
                 short_description="",
                 level_type=AWKWARD,
+                prerequisites=[AWKWARD, ""],
+                expected_learning_items=["plain", "é"],
                 image_width=2**31 - 1,
                 image_height=-(2**31),
                 created=FAR[0],

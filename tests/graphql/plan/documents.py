@@ -8,7 +8,6 @@ from graphql import (
     GraphQLField,
     GraphQLObjectType,
     get_named_type,
-    get_nullable_type,
     is_leaf_type,
 )
 from hypothesis import strategies as st
@@ -153,8 +152,7 @@ def _is_plain(definition: GraphQLField, depth: int) -> bool:
     if made is None:
         return False
     if is_leaf_type(below):
-        is_leaf = is_leaf_type(get_nullable_type(definition.type))
-        return is_leaf and (below.name in _LEAVES or isinstance(below, GraphQLEnumType))
+        return below.name in _LEAVES or isinstance(below, GraphQLEnumType)
     return depth > 0
 
 
@@ -166,7 +164,7 @@ def documents(draw: Any, keys: dict[str, list[str]]) -> tuple[str, dict[str, Any
     names = [
         name
         for name, each in query.fields.items()
-        if _is_plain(each, 1) and (keys.get(name) or isinstance(plain.plain(each), plain.Page))
+        if _is_plain(each, 1) and (keys.get(name) or not isinstance(plain.plain(each), plain.LookUp))
     ]
     roots = draw(st.lists(st.sampled_from(names), min_size=1, max_size=2, unique=True))
     fields = [written.field(query, name, 3) for name in roots]
