@@ -26,7 +26,7 @@ WALK = """query ($first: Int!, $after: String) {
     totalCount
   }
 }"""
-EXCUSES = {None, "directives under scopes", "refused", "a value out of the ordinary"}
+EXCUSES = {None, "directives under scopes", "refused", "list of values", "a value out of the ordinary"}
 """Why a plain operation may be run all the same."""
 
 
