@@ -299,7 +299,7 @@ class Listing(PageStatement):
         """How many rows the list holds, of a parent or at the root."""
         if parent is not None:
             return await self._count_loader.load(parent)
-        rows = self.rows()
+        rows = Rows(self._entity)
         statement = select(func.count()).select_from(rows.source)
         return int(await self._context.reader.scalar(statement.where(self.filter(rows))))
 

@@ -4,14 +4,13 @@ import dataclasses
 import logging
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from functools import partial
 from operator import attrgetter
 from typing import Any
 
 import orjson
 from cachetools import LRUCache
 from graphql import GraphQLSchema, OperationDefinitionNode, OperationType
-from sqlalchemy import BigInteger, Dialect, Select, String, bindparam
+from sqlalchemy import BigInteger, BindParameter, Dialect, Select, String, bindparam
 
 from app.auth.viewer import Viewer
 from app.errors import LyceumError
@@ -127,7 +126,8 @@ class _Statement:
         self._sql: str = expanded.statement
         self._parameters = [
             _converted(
-                parameters.get(name) or partial(_same, expanded.parameters[name]), conversions.get(name)
+                parameters.get(name) or _own(compiled.binds.get(name), expanded.parameters[name]),
+                conversions.get(name),
             )
             for name in expanded.positiontup
         ]
@@ -142,8 +142,11 @@ class _Statement:
         return text
 
 
-def _same(value: Any, values: Values, context: Context) -> Any:
-    return value
+def _own(bind: BindParameter[Any] | None, value: Any) -> Parameter:
+    """What a statement binds itself: a value, or what a function gives whenever it is run."""
+    if bind is not None and bind.callable is not None:
+        return lambda values, context: bind.effective_value
+    return lambda values, context: value
 
 
 def _converted(parameter: Parameter, convert: Any) -> Parameter:
