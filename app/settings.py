@@ -53,6 +53,11 @@ class Settings(BaseSettings):
     )
     max_body_bytes: int = Field(131_072, ge=1, description="Greatest body of a GraphQL request.")
     operation_timeout: float = Field(30, gt=0, description="Seconds an operation may take.")
+    json_text: bool = Field(
+        True,
+        description="Whether the database writes the JSON of plain operations, which takes it more CPU and"
+        " Lyceum much less.",
+    )
     max_streams: int = Field(
         50,
         ge=1,

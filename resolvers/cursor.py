@@ -28,13 +28,14 @@ _JSON_TYPES: dict[type, tuple[type, ...]] = {int: (int,), bool: (bool,), float: 
 _BIGGEST = 2**63 - 1
 
 
-def _seal(order: str) -> int:
+def seal(order: str) -> int:
+    """What tells cursors of an order from those of others."""
     return zlib.crc32(order.encode())
 
 
 def encode(order: str, values: Sequence[Any]) -> str:
     """The cursor of a row: its values of the order's columns, sealed with the order."""
-    raw = orjson.dumps([_seal(order), *values], default=str)
+    raw = orjson.dumps([seal(order), *values], default=str)
     return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
 
 
@@ -45,8 +46,8 @@ def decode(order: str, types: Sequence[type], cursor: str, argument: str) -> lis
     """
     try:
         raw = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
-        seal, *values = orjson.loads(raw)
-        if seal != _seal(order) or len(values) != len(types):
+        found, *values = orjson.loads(raw)
+        if found != seal(order) or len(values) != len(types):
             raise BadUserInput(f"{argument}: the cursor belongs to a list in another order", field=argument)
         return [_decode(type_, value) for type_, value in zip(types, values, strict=True)]
     except (ValueError, TypeError, ArithmeticError, binascii.Error) as error:

@@ -73,6 +73,11 @@ class Rows:
             self.parent = self._holder.c[relation.parent]
             self._conditions += [self._holder.c[name] == value for name, value in relation.only.items()]
 
+    @property
+    def holders(self) -> list[FromClause]:
+        """What holds the columns."""
+        return [self.table, self._holder]
+
     def column(self, name: str) -> ColumnElement[Any]:
         """A column by name: the entity's, else the link's."""
         return self.table.c[name] if name in self.table.c else self._holder.c[name]

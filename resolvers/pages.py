@@ -6,17 +6,19 @@ from functools import cached_property
 from typing import Any, Protocol
 
 from aiodataloader import DataLoader
-from sqlalchemy import BigInteger, ColumnElement, Select, and_, func, literal, or_, select, true
+from sqlalchemy import BigInteger, ColumnElement, Integer, Select, and_, func, literal, or_, select, true
+from sqlalchemy.types import TypeEngine
 
+from app.auth.viewer import Viewer
 from app.db.reader import Record
 from app.errors import BadUserInput
 from loaders.factory import Batch
 from resolvers import cursor, filters
-from resolvers.access import check_columns, visible
+from resolvers.access import check_columns
 from resolvers.context import Context, PageLimits
 from resolvers.entity import Entity, Relation, Rows
 from resolvers.keys import ids_table, is_one_of
-from resolvers.reading import Companion, accompany
+from resolvers.reading import Companion, accompany, readable
 
 MAX_OFFSET = 1_000_000
 """How many items can be left out at the start: the database reads them all."""
@@ -136,7 +138,144 @@ class Edge:
     cursor: str
 
 
-class Listing:
+class PageStatement:
+    """What a page of a list is read by: statements with the access filter inside, for one viewer."""
+
+    def __init__(
+        self,
+        viewer: Viewer,
+        limits: PageLimits,
+        source: Entity | Relation,
+        request: PageRequest,
+        columns: Collection[str],
+        narrow: Narrow | None = None,
+    ) -> None:
+        """Prepare the statements for some columns.
+
+        Raises `BadUserInput` for a request that cannot be, and `InsufficientScope` for columns
+        that the viewer's token is not for.
+        """
+        self.request = request
+        self.size = request.size(limits)
+        self.backward = request.last is not None
+        self._viewer = viewer
+        self._relation = source if isinstance(source, Relation) else None
+        self._entity = source.entity if isinstance(source, Relation) else source
+        self._narrow = narrow
+        self._order = self._total_order(request.order)
+        # A cursor holds the values of the order's columns, for everybody to read.
+        order = (term.column for term in self._order)
+        check_columns(viewer, self._entity.model, {*columns, *request.where, *order})
+        self._signature = ",".join(f"{term.column}:{term.descending:d}" for term in self._order)
+        self._columns = sorted({*columns, "id", *(term.column for term in self._order)})
+        rows = self.rows()
+        columns_of_order = [rows.column(term.column) for term in self._order]
+        self._types = [column.type.python_type for column in columns_of_order]
+        self.may_order_by_null = any(map(_nullable, columns_of_order))
+        self._bounds = [
+            (descending, self.place_of(text, argument))
+            for text, argument, descending in (
+                (request.after, "after", False),
+                (request.before, "before", True),
+            )
+            if text is not None
+        ]
+
+    @property
+    def place(self) -> tuple[int, list[str]]:
+        """What a cursor of this list holds: the seal of the order, and these columns of a row."""
+        return cursor.seal(self._signature), [term.column for term in self._order]
+
+    def place_of(self, text: str, argument: str) -> list[Any]:
+        """The values of the order's columns in a cursor. Raises `BadUserInput` for one of no such list."""
+        return cursor.decode(self._signature, self._types, text, argument)
+
+    def cursor_of(self, row: Record) -> str:
+        """The cursor of a row of this list."""
+        return cursor.encode(self._signature, [getattr(row, term.column) for term in self._order])
+
+    def after(self, rows: Rows, values: Sequence[Any]) -> ColumnElement[bool]:
+        """The condition on rows that come after one with these values of the order's columns."""
+        return _beyond(rows, self._order, values, backward=False)
+
+    def rows(self, *, alias: bool = False) -> Rows:
+        """The list's rows as they appear in a statement."""
+        return Rows(self._entity, self._relation, alias=alias)
+
+    def filter(self, rows: Rows) -> ColumnElement[bool]:
+        """The condition on rows of the list, whatever page they stand on."""
+        return and_(
+            readable(self._viewer, rows),
+            filters.condition(self._viewer, rows, self.request.where),
+            self._narrow(rows) if self._narrow else true(),
+        )
+
+    def statement(self, rows: Rows, *belongs: ColumnElement[bool]) -> Select[Any]:
+        """The rows of the page in their order (backward if it is read from the end), and one more."""
+        return self._ordered(self._select(rows).where(*belongs, self._condition(rows)), rows)
+
+    def statement_of(self, parents: Sequence[int], dialect: str) -> Select[Any]:
+        """The pages of many parents, whose ids are the first column."""
+        ids = ids_table(parents, dialect)
+        rows = self.rows()
+        belongs = rows.parent == ids.c.value
+        if dialect == "postgresql":
+            page = self.statement(rows, belongs).lateral("page")
+            found = select(ids.c.value.label("parent_key"), *page.c).select_from(ids.join(page, true()))
+            # The database need not keep the order of the inner statement.
+            return found.order_by(ids.c.value, *self.sorted(lambda name: page.c[name]))
+        # SQLite has no lateral join, and its window functions read every row of every parent.
+        chosen_units = select(rows.unit).select_from(rows.source).where(belongs, self._condition(rows))
+        units = self._ordered(chosen_units, rows).correlate(ids)
+        outer = self.rows(alias=True)
+        chosen: ColumnElement[bool] = outer.unit.in_(units)
+        if outer.linked:
+            chosen = and_(outer.parent == ids.c.value, chosen)
+        columns = (outer.column(name) for name in self._columns)
+        return (
+            select(ids.c.value.label("parent_key"), *columns)
+            .select_from(ids.join(outer.source, chosen))
+            .where(outer.condition)
+            .order_by(*self.sorted(outer.column))
+        )
+
+    def _total_order(self, terms: tuple[Term, ...]) -> tuple[Term, ...]:
+        if not terms and self._relation is not None:
+            terms = tuple(Term(column) for column in self._relation.order)
+        unique: dict[str, Term] = {}
+        # Ties go on in the direction of what they are ties of, as an index has them.
+        descending = terms[-1].descending if terms else False
+        for term in (*terms, Term("id", descending)):
+            unique.setdefault(term.column, term)
+        return tuple(unique.values())
+
+    def _condition(self, rows: Rows) -> ColumnElement[bool]:
+        bounds = [_beyond(rows, self._order, values, backward) for backward, values in self._bounds]
+        return and_(self.filter(rows), *bounds)
+
+    def _select(self, rows: Rows) -> Select[Any]:
+        return select(*(rows.column(name) for name in self._columns)).select_from(rows.source)
+
+    def sorted(self, columns: Any, *, reverse: bool = False) -> list[ColumnElement[Any]]:
+        """What the page is sorted by, of columns by name; or the same the other way round."""
+        sorts = []
+        for term in self._order:
+            column = columns(term.column)
+            descending = (term.descending != self.backward) != reverse
+            sort = column.desc() if descending else column.asc()
+            if _nullable(column):
+                # Nothing counts as least, on both databases.
+                sort = sort.nulls_last() if descending else sort.nulls_first()
+            sorts.append(sort)
+        return sorts
+
+    def _ordered(self, statement: Select[Any], rows: Rows) -> Select[Any]:
+        # One more than asked for tells whether there is another page.
+        page = statement.order_by(*self.sorted(rows.column)).limit(self.size + 1)
+        return page.offset(self.request.offset) if self.request.offset else page
+
+
+class Listing(PageStatement):
     """A list as one field asks for it: the same for every parent that the field is resolved on."""
 
     def __init__(
@@ -148,42 +287,13 @@ class Listing:
         narrow: Narrow | None = None,
         companions: Collection[Companion] = (),
     ) -> None:
-        relation = source if isinstance(source, Relation) else None
-        entity = source.entity if isinstance(source, Relation) else source
-        self.request = request
-        self.size = request.size(context.limits)
-        self.backward = request.last is not None
+        super().__init__(context.viewer, context.limits, source, request, columns, narrow)
         self._context = context
-        self._entity = entity
-        self._relation = relation
-        self._narrow = narrow
         self._companions = companions
-        self._order = self._total_order(request.order)
-        # A cursor holds the values of the order's columns, for everybody to read.
-        order = (term.column for term in self._order)
-        check_columns(context.viewer, entity.model, {*columns, *request.where, *order})
-        self._signature = ",".join(f"{term.column}:{term.descending:d}" for term in self._order)
-        self._columns = sorted({*columns, "id", *(term.column for term in self._order)})
-        rows = self._rows()
-        self._types = [rows.column(term.column).type.python_type for term in self._order]
-        self._bounds = [
-            (descending, cursor.decode(self._signature, self._types, text, argument))
-            for text, argument, descending in (
-                (request.after, "after", False),
-                (request.before, "before", True),
-            )
-            if text is not None
-        ]
-
-    def cursor_of(self, row: Record) -> str:
-        """The cursor of a row of this list."""
-        return cursor.encode(self._signature, [getattr(row, term.column) for term in self._order])
 
     async def page(self) -> Page:
         """The page of a list at the root."""
-        rows = self._rows()
-        statement = self._select(rows).where(self._condition(rows))
-        return await self._read(await self._context.reader.rows(self._ordered(statement, rows)), None)
+        return await self._read(await self._context.reader.rows(self.statement(self.rows())), None)
 
     async def count(self, parent: int | None) -> int:
         """How many rows the list holds, of a parent or at the root."""
@@ -191,7 +301,7 @@ class Listing:
             return await self._count_loader.load(parent)
         rows = Rows(self._entity)
         statement = select(func.count()).select_from(rows.source)
-        return int(await self._context.reader.scalar(statement.where(self._filter(rows))))
+        return int(await self._context.reader.scalar(statement.where(self.filter(rows))))
 
     async def page_of(self, parent: int) -> Page:
         """The page of a parent; pages of all parents are read by one statement."""
@@ -217,80 +327,15 @@ class Listing:
         place = (self._signature, self.size, self.backward, self.request.offset)
         return (self._entity, self._relation, *place, *self._columns), batch, self._context.viewer
 
-    def _rows(self, *, alias: bool = False) -> Rows:
-        return Rows(self._entity, self._relation, alias=alias)
-
-    def _total_order(self, terms: tuple[Term, ...]) -> tuple[Term, ...]:
-        if not terms and self._relation is not None:
-            terms = tuple(Term(column) for column in self._relation.order)
-        unique: dict[str, Term] = {}
-        # Ties go on in the direction of what they are ties of, as an index has them.
-        descending = terms[-1].descending if terms else False
-        for term in (*terms, Term("id", descending)):
-            unique.setdefault(term.column, term)
-        return tuple(unique.values())
-
-    def _filter(self, rows: Rows) -> ColumnElement[bool]:
-        return and_(
-            rows.condition,
-            visible(self._context.viewer, self._entity.model, rows.table),
-            filters.condition(self._context.viewer, rows, self.request.where),
-            self._narrow(rows) if self._narrow else true(),
-        )
-
-    def _condition(self, rows: Rows) -> ColumnElement[bool]:
-        bounds = [_beyond(rows, self._order, values, backward) for backward, values in self._bounds]
-        return and_(self._filter(rows), *bounds)
-
-    def _select(self, rows: Rows) -> Select[Any]:
-        return select(*(rows.column(name) for name in self._columns)).select_from(rows.source)
-
-    def _sorted(self, columns: Any) -> list[ColumnElement[Any]]:
-        sorts = []
-        for term in self._order:
-            column = columns(term.column)
-            descending = term.descending != self.backward
-            sort = column.desc() if descending else column.asc()
-            if _nullable(column):
-                # Nothing counts as least, on both databases.
-                sort = sort.nulls_last() if descending else sort.nulls_first()
-            sorts.append(sort)
-        return sorts
-
-    def _ordered(self, statement: Select[Any], rows: Rows) -> Select[Any]:
-        # One more than asked for tells whether there is another page.
-        page = statement.order_by(*self._sorted(rows.column)).limit(self.size + 1)
-        return page.offset(self.request.offset) if self.request.offset else page
-
     def _pages(self, parents: Sequence[int]) -> Select[Any]:
-        ids = ids_table(parents, self._context.reader.dialect)
-        rows = self._rows()
-        belongs = and_(rows.parent == ids.c.value, self._condition(rows))
-        if self._context.reader.dialect == "postgresql":
-            page = self._ordered(self._select(rows).where(belongs), rows).lateral("page")
-            found = select(ids.c.value.label("parent_key"), *page.c).select_from(ids.join(page, true()))
-            # The database need not keep the order of the inner statement.
-            return found.order_by(ids.c.value, *self._sorted(lambda name: page.c[name]))
-        # SQLite has no lateral join, and its window functions read every row of every parent.
-        units = self._ordered(select(rows.unit).select_from(rows.source).where(belongs), rows).correlate(ids)
-        outer = self._rows(alias=True)
-        chosen: ColumnElement[bool] = outer.unit.in_(units)
-        if outer.linked:
-            chosen = and_(outer.parent == ids.c.value, chosen)
-        columns = (outer.column(name) for name in self._columns)
-        return (
-            select(ids.c.value.label("parent_key"), *columns)
-            .select_from(ids.join(outer.source, chosen))
-            .where(outer.condition)
-            .order_by(*self._sorted(outer.column))
-        )
+        return self.statement_of(parents, self._context.reader.dialect)
 
     def _counts(self, parents: Sequence[int]) -> Select[Any]:
-        rows = self._rows()
+        rows = self.rows()
         return (
             select(rows.parent, func.count())
             .select_from(rows.source)
-            .where(is_one_of(rows.parent, parents, self._context.reader.dialect), self._filter(rows))
+            .where(is_one_of(rows.parent, parents, self._context.reader.dialect), self.filter(rows))
             .group_by(rows.parent)
         )
 
@@ -308,8 +353,7 @@ def _beyond(rows: Rows, order: Sequence[Term], values: Sequence[Any], backward: 
             further = literal(False) if wants_less else column.is_not(None)
             same = column.is_(None)
         else:
-            # A cursor may hold a greater number than the column can.
-            bound = literal(value, BigInteger() if type(value) is int else column.type)
+            bound = value if isinstance(value, ColumnElement) else literal(value, compared(column))
             further = column < bound if wants_less else column > bound
             same = column == bound
             if wants_less and _nullable(column):
@@ -317,6 +361,11 @@ def _beyond(rows: Rows, order: Sequence[Term], values: Sequence[Any], backward: 
         alternatives.append(and_(*equal, further))
         equal.append(same)
     return or_(*alternatives)
+
+
+def compared(column: ColumnElement[Any]) -> TypeEngine[Any]:
+    """The type of what a column is compared with: a cursor may hold a greater number than the column can."""
+    return BigInteger() if isinstance(column.type, Integer) else column.type
 
 
 def _nullable(column: ColumnElement[Any]) -> bool:

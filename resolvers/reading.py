@@ -5,8 +5,9 @@ from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 from aiodataloader import DataLoader
-from sqlalchemy import Select, select
+from sqlalchemy import ColumnElement, Select, and_, select
 
+from app.auth.viewer import Viewer
 from app.db.reader import Record
 from resolvers.access import check_columns, visible
 from resolvers.context import Context
@@ -19,6 +20,27 @@ Companion = Callable[..., Callable[[Any], Future[Any] | None]]
 
 It gives None where that is nothing.
 """
+
+
+def readable(viewer: Viewer, rows: Rows) -> ColumnElement[bool]:
+    """What sets rows of an entity apart that the viewer may see."""
+    return and_(rows.condition, visible(viewer, rows.entity.model, rows.table))
+
+
+def related(
+    viewer: Viewer, relation: Relation, rows: Rows, columns: Collection[str], order: str
+) -> Select[Any]:
+    """The statement of all rows that hang on parents, in the order of a short list.
+
+    Raises `InsufficientScope` for columns that the viewer's token is not for.
+    """
+    check_columns(viewer, relation.entity.model, columns)
+    return (
+        select(*(rows.column(name) for name in sorted(columns)))
+        .select_from(rows.source)
+        .where(readable(viewer, rows))
+        .order_by(*(rows.column(name) for name in (*relation.order, order)))
+    )
 
 
 async def accompany(context: Context, companions: Collection[Companion], rows: Sequence[Any]) -> None:
@@ -47,8 +69,7 @@ def row_loader(
         rows = Rows(entity)
         column = rows.column(by)
         return select(column, *(rows.column(name) for name in names if name != by)).where(
-            rows.condition,
-            visible(context.viewer, entity.model, rows.table),
+            readable(context.viewer, rows),
             is_one_of(column, keys, context.reader.dialect),
         )
 
@@ -60,22 +81,15 @@ def related_loader(
 ) -> DataLoader[int, list[Record]]:
     """A loader of all rows that hang on a parent; for short lists only."""
     check_columns(context.viewer, relation.entity.model, columns)
-    names = sorted(columns)
 
     def batch(parents: Sequence[int]) -> Select[Any]:
         rows = Rows(relation.entity, relation)
-        return (
-            select(rows.parent.label("parent_key"), *(rows.column(name) for name in names))
-            .select_from(rows.source)
-            .where(
-                rows.condition,
-                visible(context.viewer, relation.entity.model, rows.table),
-                is_one_of(rows.parent, parents, context.reader.dialect),
-            )
-            .order_by(*(rows.column(name) for name in (*relation.order, order)))
-        )
+        statement = related(context.viewer, relation, rows, columns, order)
+        belongs = is_one_of(rows.parent, parents, context.reader.dialect)
+        keyed = statement.with_only_columns(rows.parent.label("parent_key"), *statement.selected_columns)
+        return keyed.where(belongs)
 
-    return context.loaders.rows((relation, order, *names), batch, context.viewer)
+    return context.loaders.rows((relation, order, *sorted(columns)), batch, context.viewer)
 
 
 def lent_loader(context: Context, entity: Entity, name: str) -> DataLoader[int, Any]:

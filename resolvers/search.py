@@ -84,7 +84,7 @@ class Search(Listing):
         )
         return await self._context.reader.rows(statement)
 
-    def _rows(self, *, alias: bool = False) -> Rows:
+    def rows(self, *, alias: bool = False) -> Rows:
         return _Found(self._hits)
 
     def _total_order(self, terms: tuple[Term, ...]) -> tuple[Term, ...]:

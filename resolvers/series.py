@@ -1,16 +1,20 @@
 """Series of a course run: spans of days without a change, joined with a calendar."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+import datetime as dt
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from sqlalchemy import ColumnElement, FromClause, Integer, Select, and_, case, cast, func, literal, select
 
 from app.db import models
 from app.db.models.tables import table_of
+from app.db.reader import Record
 from app.vocabulary import Activity, Bucket, Dimension, Gender
 from resolvers.access import has_readable_analytics, may_read_analytics
 from resolvers.context import Context
-from resolvers.days import Days, Range, days_before
+from resolvers.days import Range, days_before
 from resolvers.keys import is_one_of
 
 _MODES = {
@@ -32,6 +36,103 @@ _GROUPS = {
 """The column that names the group, of series that have a row for each group."""
 
 
+Of = Callable[[ColumnElement[int]], ColumnElement[bool]]
+"""Whether a column holds one of the runs that are read."""
+
+Bounds = tuple[ColumnElement[dt.date], ColumnElement[dt.date]]
+"""The first day, and the day after the last one."""
+
+
+@dataclass(frozen=True, eq=False)
+class Numbers:
+    """A series with a row for each bucket, and for each group unless groups have columns of their own."""
+
+    dimension: Dimension
+    columns: Callable[[FromClause], Sequence[ColumnElement[Any]]]
+    has_rows_for_groups: bool = True
+
+    def load(
+        self, context: Context, run: int, range_: Range, bucket: Bucket, names: Collection[str]
+    ) -> Awaitable[list[Record]]:
+        """The rows of a run in the order of day and group."""
+        days = range_.days(context.today, context.limits.max_series_days)
+        dialect = context.reader.dialect
+
+        def batch(runs: Sequence[int]) -> Select[Any]:
+            of = partial(is_one_of, keys=runs, dialect=dialect)
+            last_days = None if range_.is_open or bucket is Bucket.DAY else days.last_of(bucket)
+            bounds = literal(days.start), literal(days.end)
+            return self.statement(of, bounds, names, dialect, newest=range_.is_open, only=last_days)
+
+        return context.loaders.rows((self.dimension, range_, bucket, *sorted(names)), batch).load(run)
+
+    def statement(
+        self,
+        of: Of,
+        bounds: Bounds,
+        names: Collection[str],
+        dialect: str,
+        *,
+        newest: bool = False,
+        only: Sequence[dt.date] | None = None,
+    ) -> Select[Any]:
+        """The statement of the rows of some runs: of all days or some of them, or of the newest day."""
+        span: FromClause = table_of(models.EnrollmentSpan)
+        calendar: FromClause = table_of(models.Calendar)
+        source, first, after = _read(span, of, self.dimension, bounds, newest=newest)
+        # One bound on each side, so that an index on the date is entered where the span begins.
+        since = case((span.c.since > first, span.c.since), else_=first)
+        until = case((span.c.until < after, span.c.until), else_=after)
+        group = [span.c.run_id, calendar.c.date]
+        statement = (
+            select(*group, *(column for column in self.columns(span) if column.key in names))
+            .select_from(source.join(calendar, and_(calendar.c.date >= since, calendar.c.date < until)))
+            .where(
+                of(span.c.run_id),
+                span.c.dimension == self.dimension,
+                span.c.since < after,
+                span.c.until > first,
+            )
+        )
+        if only is not None:
+            # Wrapped, so that SQLite enters the index where the span begins and not at each of these days.
+            date = case((calendar.c.date.is_not(None), calendar.c.date))
+            statement = statement.where(is_one_of(date, only, dialect))
+        if self.has_rows_for_groups:
+            return statement.order_by(*group, span.c.value)
+        return statement.group_by(*group).order_by(*group)
+
+
+def _grouped(dimension: Dimension) -> Numbers:
+    def columns(span: FromClause) -> list[ColumnElement[Any]]:
+        group: ColumnElement[Any] = func.nullif(span.c.value, "", type_=span.c.value.type)
+        if dimension is Dimension.BIRTH_YEAR:
+            group = cast(group, Integer)
+        name = _GROUPS.get(dimension)
+        groups = [group.label(name)] if name else []
+        return [*groups, span.c.count, span.c.cumulative_count, span.c.computed_at]
+
+    return Numbers(dimension, columns)
+
+
+def _modes(span: FromClause) -> list[ColumnElement[Any]]:
+    groups = {name: span.c.value == mode for name, mode in _MODES.items()}
+    return _sums(span, {**groups, "other_modes": span.c.value.not_in(_MODES.values())})
+
+
+def _genders(span: FromClause) -> list[ColumnElement[Any]]:
+    groups = {str(gender): span.c.value == gender for gender in Gender}
+    return _sums(span, {**groups, "unknown": span.c.value == ""})
+
+
+ENROLLMENT = _grouped(Dimension.TOTAL)
+BY_MODE = Numbers(Dimension.MODE, _modes, has_rows_for_groups=False)
+BY_GENDER = Numbers(Dimension.GENDER, _genders, has_rows_for_groups=False)
+BY_BIRTH_YEAR = _grouped(Dimension.BIRTH_YEAR)
+BY_EDUCATION = _grouped(Dimension.EDUCATION)
+BY_COUNTRY = _grouped(Dimension.COUNTRY)
+
+
 def readable(context: Context, run: Any) -> Any:
     """The run, or an awaitable of it; None for viewers who may not see its numbers."""
     if context.viewer.is_restricted:
@@ -50,31 +151,17 @@ async def _if_readable(context: Context, run: Any) -> Any:
     return run if await context.loaders.value("readable", batch, False).load(run.id) else None
 
 
-def enrollment(
-    context: Context, run: int, dimension: Dimension, range_: Range, bucket: Bucket, names: Collection[str]
-) -> Any:
-    """A row for each bucket and group, as an awaitable of a list in the order of day and group."""
-
-    def columns(span: FromClause) -> list[ColumnElement[Any]]:
-        group: ColumnElement[Any] = func.nullif(span.c.value, "")
-        if dimension is Dimension.BIRTH_YEAR:
-            group = cast(group, Integer)
-        name = _GROUPS.get(dimension)
-        groups = [group.label(name)] if name else []
-        return [*groups, span.c.count, span.c.cumulative_count, span.c.computed_at]
-
-    return _by_bucket(context, run, dimension, range_, bucket, names, columns)
-
-
 def enrollment_spans(
     context: Context, run: int, dimension: Dimension, range_: Range, names: Collection[str]
 ) -> Any:
     """A row for each group and stretch of days with the same numbers, as an awaitable of a list."""
     days = range_.days(context.today, context.limits.max_series_days)
+    bounds = literal(days.start), literal(days.end)
 
     def batch(runs: Sequence[int]) -> Select[Any]:
         span: FromClause = table_of(models.EnrollmentSpan)
-        source, first, after = _read(context, span, runs, dimension, days, newest=range_.is_open)
+        of = partial(is_one_of, keys=runs, dialect=context.reader.dialect)
+        source, first, after = _read(span, of, dimension, bounds, newest=range_.is_open)
         since = case((span.c.since > first, span.c.since), else_=first)
         until = case((span.c.until < after, span.c.until), else_=after)
         columns = (
@@ -89,7 +176,7 @@ def enrollment_spans(
             select(span.c.run_id, *(column for column in columns if column.key in names))
             .select_from(source)
             .where(
-                is_one_of(span.c.run_id, runs, context.reader.dialect),
+                of(span.c.run_id),
                 span.c.dimension == dimension,
                 span.c.since < after,
                 span.c.until > first,
@@ -98,30 +185,6 @@ def enrollment_spans(
         )
 
     return context.loaders.rows(("spans", dimension, range_, *sorted(names)), batch).load(run)
-
-
-def enrollment_by_mode(
-    context: Context, run: int, range_: Range, bucket: Bucket, names: Collection[str]
-) -> Any:
-    """A row for each bucket with columns for each mode, as an awaitable of a list."""
-
-    def columns(span: FromClause) -> list[ColumnElement[Any]]:
-        groups = {name: span.c.value == mode for name, mode in _MODES.items()}
-        return _sums(span, {**groups, "other_modes": span.c.value.not_in(_MODES.values())})
-
-    return _by_bucket(context, run, Dimension.MODE, range_, bucket, names, columns, pivot=True)
-
-
-def enrollment_by_gender(
-    context: Context, run: int, range_: Range, bucket: Bucket, names: Collection[str]
-) -> Any:
-    """A row for each bucket with columns for each gender, as an awaitable of a list."""
-
-    def columns(span: FromClause) -> list[ColumnElement[Any]]:
-        groups = {str(gender): span.c.value == gender for gender in Gender}
-        return _sums(span, {**groups, "unknown": span.c.value == ""})
-
-    return _by_bucket(context, run, Dimension.GENDER, range_, bucket, names, columns, pivot=True)
 
 
 def activity(context: Context, run: int, range_: Range, names: Collection[str]) -> Any:
@@ -169,76 +232,34 @@ def latest_activity(context: Context, run: int, activity: Activity, names: Colle
     return context.loaders.row(("latest", activity, *sorted(names)), batch).load(run)
 
 
-def _by_bucket(
-    context: Context,
-    run: int,
-    dimension: Dimension,
-    range_: Range,
-    bucket: Bucket,
-    names: Collection[str],
-    columns: Callable[[FromClause], list[ColumnElement[Any]]],
-    *,
-    pivot: bool = False,
-) -> Any:
-    days = range_.days(context.today, context.limits.max_series_days)
-
-    def batch(runs: Sequence[int]) -> Select[Any]:
-        span: FromClause = table_of(models.EnrollmentSpan)
-        calendar: FromClause = table_of(models.Calendar)
-        source, first, after = _read(context, span, runs, dimension, days, newest=range_.is_open)
-        # One bound on each side, so that an index on the date is entered where the span begins.
-        since = case((span.c.since > first, span.c.since), else_=first)
-        until = case((span.c.until < after, span.c.until), else_=after)
-        group = [span.c.run_id, calendar.c.date]
-        statement = (
-            select(*group, *(column for column in columns(span) if column.key in names))
-            .select_from(source.join(calendar, and_(calendar.c.date >= since, calendar.c.date < until)))
-            .where(
-                is_one_of(span.c.run_id, runs, context.reader.dialect),
-                span.c.dimension == dimension,
-                span.c.since < after,
-                span.c.until > first,
-            )
-        )
-        if bucket is not Bucket.DAY and not range_.is_open:
-            # Wrapped, so that SQLite enters the index where the span begins and not at each of these days.
-            date = case((calendar.c.date.is_not(None), calendar.c.date))
-            statement = statement.where(is_one_of(date, days.last_of(bucket), context.reader.dialect))
-        if pivot:
-            return statement.group_by(*group).order_by(*group)
-        return statement.order_by(*group, span.c.value)
-
-    return context.loaders.rows((dimension, range_, bucket, *sorted(names)), batch).load(run)
-
-
 def _read(
-    context: Context,
     span: FromClause,
-    runs: Sequence[int],
+    of: Of,
     dimension: Dimension,
-    days: Days,
+    bounds: Bounds,
     *,
     newest: bool,
-) -> tuple[FromClause, Any, Any]:
+) -> tuple[FromClause, ColumnElement[dt.date], ColumnElement[dt.date]]:
     """What to read spans from, the first day that is wanted, and the day after the last one.
 
     The newest of the days is that with numbers of the run, long ago where only
     old results are known.
     """
+    start, end = bounds
     if not newest:
-        return span, literal(days.start), literal(days.end)
+        return span, start, end
     other, calendar = span.alias(), table_of(models.Calendar)
     ends = (
         select(other.c.run_id, func.max(other.c.until).label("until"))
         .where(
-            is_one_of(other.c.run_id, runs, context.reader.dialect),
+            of(other.c.run_id),
             other.c.dimension == dimension,
-            other.c.since < days.end,
+            other.c.since < end,
         )
         .group_by(other.c.run_id)
         .subquery()
     )
-    after = case((ends.c.until < days.end, ends.c.until), else_=days.end)
+    after = case((ends.c.until < end, ends.c.until), else_=end)
     first = select(func.max(calendar.c.date)).where(calendar.c.date < after).scalar_subquery()
     last = select(ends.c.run_id, first.label("first"), after.label("after")).cte("last")
     # Else PostgreSQL looks the day up for each span.

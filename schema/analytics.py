@@ -1,7 +1,7 @@
 """Series of a course run, and the numbers of its problems, subsections and videos."""
 
 import datetime as dt
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any, cast
 
 import strawberry
@@ -12,6 +12,7 @@ from resolvers.days import Range
 from schema.catalog import CourseRun
 from schema.enums import Activity, Bucket, Dimension, EducationLevel
 from schema.filters import ModuleOrder, ModuleWhere
+from schema.plain import Series
 from schema.relay import Connection, ContextInfo, Multiplier, Node, connection, field, to_one
 from schema.selection import columns
 
@@ -27,7 +28,6 @@ _Every = Annotated[
 _IncludeToday = Annotated[
     bool, strawberry.argument(description="Whether the running day may be the last one, as it is so far.")
 ]
-_Read = Callable[[Context, int, Range, Bucket, Collection[str]], Any]
 _RANGE = (
     " Days are UTC, and complete unless today is included. Without a range the newest day;"
     " with one bound all days on that side of it."
@@ -54,7 +54,7 @@ def _rows(groups: int) -> Multiplier:
     return multiplier
 
 
-def _series(read: _Read, description: str, *, groups: int = 1) -> Any:
+def _series(numbers: series.Numbers, description: str, *, groups: int = 1) -> Any:
     """A field that is a series of a run, with a row for each bucket and group."""
 
     def resolve(
@@ -65,13 +65,13 @@ def _series(read: _Read, description: str, *, groups: int = 1) -> Any:
         every: _Every = Bucket.DAY,
         include_today: _IncludeToday = False,
     ) -> Any:
-        return read(info.context, root.id, Range(start, end, include_today), every, columns(info))
+        return numbers.load(info.context, root.id, Range(start, end, include_today), every, columns(info))
 
-    return strawberry.field(resolver=resolve, description=description, metadata={"multiplier": _rows(groups)})
-
-
-def _enrollment(dimension: Dimension) -> _Read:
-    return lambda context, run, *how: series.enrollment(context, run, dimension, *how)
+    return strawberry.field(
+        resolver=resolve,
+        description=description,
+        metadata={"needs": ("id",), "multiplier": _rows(groups), "plain": Series(numbers)},
+    )
 
 
 def _computed(read: Callable[[Context, int], Any], description: str, *, items: int) -> Any:
@@ -263,25 +263,23 @@ class Video(Node):
 
 @strawberry.type(description="Everything computed about a course run.")
 class Analytics:
-    enrollment_daily: list[EnrollmentDay] = _series(
-        _enrollment(Dimension.TOTAL), "Enrolled learners by day." + _RANGE
-    )
+    enrollment_daily: list[EnrollmentDay] = _series(series.ENROLLMENT, "Enrolled learners by day." + _RANGE)
     enrollment_by_mode: list[EnrollmentByModeDay] = _series(
-        series.enrollment_by_mode, "Enrolled learners by day and enrollment mode." + _RANGE
+        series.BY_MODE, "Enrolled learners by day and enrollment mode." + _RANGE
     )
     enrollment_by_gender: list[EnrollmentByGenderDay] = _series(
-        series.enrollment_by_gender, "Enrolled learners by day and gender." + _RANGE
+        series.BY_GENDER, "Enrolled learners by day and gender." + _RANGE
     )
     enrollment_by_birth_year: list[EnrollmentByBirthYearDay] = _series(
-        _enrollment(Dimension.BIRTH_YEAR),
+        series.BY_BIRTH_YEAR,
         "Enrolled learners by day and year of birth." + _RANGE,
         groups=50,
     )
     enrollment_by_education: list[EnrollmentByEducationDay] = _series(
-        _enrollment(Dimension.EDUCATION), "Enrolled learners by day and education." + _RANGE, groups=10
+        series.BY_EDUCATION, "Enrolled learners by day and education." + _RANGE, groups=10
     )
     enrollment_by_country: list[EnrollmentByCountryDay] = _series(
-        _enrollment(Dimension.COUNTRY), "Enrolled learners by day and country." + _RANGE, groups=50
+        series.BY_COUNTRY, "Enrolled learners by day and country." + _RANGE, groups=50
     )
 
     @strawberry.field(

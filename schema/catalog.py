@@ -44,6 +44,7 @@ from schema.filters import (
     SubjectWhere,
 )
 from schema.offering import by_id, of_seats, worked_out
+from schema.plain import OwnAnalytics
 from schema.relay import (
     Connection,
     ContextInfo,
@@ -421,7 +422,8 @@ class CourseRun(Node):
     )
 
     @strawberry.field(
-        description="Computed series; null for viewers who may not see them.", metadata={"needs": ("id",)}
+        description="Computed series; null for viewers who may not see them.",
+        metadata={"needs": ("id",), "plain": OwnAnalytics()},
     )
     def analytics(root: Any, info: ContextInfo) -> _Analytics | None:  # noqa: N805
         found: Analytics | None = series.readable(info.context, root)

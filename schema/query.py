@@ -12,7 +12,7 @@ from resolvers import analytics, catalog, enrollment, enterprise, learners, live
 from resolvers.context import PageLimits
 from resolvers.entity import Entity
 from resolvers.people import USER, existing_username
-from schema import relay
+from schema import plain, relay
 from schema.analytics import Problem, Subsection, Video
 from schema.catalog import Course, CourseRun, Organization, Person, Program, Subject
 from schema.enrollment import Enrollment
@@ -106,7 +106,10 @@ class RateLimit:
 
 @strawberry.type(description="Everything that can be asked for.")
 class Query:
-    @strawberry.field(description="The user that the request acts for; null for strangers.")
+    @strawberry.field(
+        description="The user that the request acts for; null for strangers.",
+        metadata={"plain": plain.OwnAccount(USER)},
+    )
     def viewer(self, info: ContextInfo) -> User | None:
         key = info.context.viewer.user_id
         found: User | None = None if key is None else reading.row(info.context, USER, key, columns(info))

@@ -19,6 +19,7 @@ from resolvers import reading
 from resolvers.context import Context, PageLimits
 from resolvers.entity import Entity, Relation
 from resolvers.pages import Listing, Page, PageRequest
+from schema import plain
 from schema.inputs import as_order, as_where
 from schema.selection import columns, companions
 
@@ -55,7 +56,7 @@ def key_of(id_: str, entity: Entity, argument: str = "id") -> int:
 
 @strawberry.interface(description="An object with an id that no other object of any type has.")
 class Node:
-    @strawberry.field(description="Global id.", metadata={"needs": ("id",)})
+    @strawberry.field(description="Global id.", metadata={"needs": ("id",), "plain": plain.GlobalId()})
     def id(root: Any, info: ContextInfo) -> ID:  # noqa: N805
         return ID(encode_id(info._raw_info.parent_type.name, root.id))
 
@@ -124,7 +125,8 @@ def database_id() -> Any:
     def resolve(root: Any) -> Any:
         return root.id
 
-    return strawberry.field(resolver=resolve, description="Native number.", metadata={"needs": ("id",)})
+    metadata = {"needs": ("id",), "plain": plain.Column("id")}
+    return strawberry.field(resolver=resolve, description="Native number.", metadata=metadata)
 
 
 def place_of(parent_type: GraphQLObjectType, nodes: Sequence[FieldNode]) -> tuple[Any, ...]:
@@ -155,7 +157,8 @@ def to_one(entity: Entity, column: str, description: str) -> Any:
 
         return prepared(info, root, prepare)
 
-    return strawberry.field(resolver=resolve, description=description, metadata={"needs": (column,)})
+    metadata = {"needs": (column,), "plain": plain.ToOne(entity, column)}
+    return strawberry.field(resolver=resolve, description=description, metadata=metadata)
 
 
 def lent(entity: Entity, name: str, description: str) -> Any:
@@ -169,7 +172,8 @@ def lent(entity: Entity, name: str, description: str) -> Any:
 
         return prepared(info, root, prepare)
 
-    return strawberry.field(resolver=resolve, description=description, metadata={"needs": (column,)})
+    metadata = {"needs": (column,), "plain": plain.Lent(entity, name)}
+    return strawberry.field(resolver=resolve, description=description, metadata=metadata)
 
 
 def to_many(relation: Relation, description: str, *, order: str = "id") -> Any:
@@ -185,7 +189,11 @@ def to_many(relation: Relation, description: str, *, order: str = "id") -> Any:
     return strawberry.field(
         resolver=resolve,
         description=description,
-        metadata={"needs": ("id",), "multiplier": lambda arguments, limits: 10},
+        metadata={
+            "needs": ("id",),
+            "multiplier": lambda arguments, limits: 10,
+            "plain": plain.ToMany(relation, order),
+        },
     )
 
 
@@ -198,7 +206,9 @@ def look_up(entity: Entity, by: str, description: str, type_: type = str) -> Any
     ) -> Any:
         return reading.row(info.context, entity, key, columns(info), by)
 
-    return strawberry.field(resolver=resolve, description=description)
+    return strawberry.field(
+        resolver=resolve, description=description, metadata={"plain": plain.LookUp(entity, by)}
+    )
 
 
 First = Annotated[int | None, strawberry.argument(description="How many items, from the start.")]
@@ -263,7 +273,11 @@ def connection(
     return strawberry.field(
         resolver=resolve_by_number if by_number else resolve,
         description=description,
-        metadata={"needs": ("id",) if relation else (), "multiplier": page_size},
+        metadata={
+            "needs": ("id",) if relation else (),
+            "multiplier": page_size,
+            "plain": plain.Page(source),
+        },
     )
 
 

@@ -1,6 +1,7 @@
 """Reading SQLite by way of Python's own driver: short reads on the event loop's thread, others on threads."""
 
 import asyncio
+import binascii
 import re
 import sqlite3
 from collections.abc import Mapping, Sequence
@@ -26,6 +27,8 @@ _REMEMBERED = 1_000
 
 _BETWEEN_INTERRUPTS = 0.05
 """Seconds."""
+
+_FOR_ADDRESSES = str.maketrans("+/", "-_", "=")
 
 Pragmas = Mapping[str, object]
 
@@ -120,4 +123,10 @@ def _opened(path: Path, pragmas: Pragmas) -> sqlite3.Connection:
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
     for name, value in pragmas.items():
         connection.execute(f"PRAGMA {name} = {value}")
+    connection.create_function("base64url", 1, _base64url, deterministic=True)
     return connection
+
+
+def _base64url(text: str) -> str:
+    """Base64 as in addresses, without padding (RFC 4648 section 5), as statements call it."""
+    return binascii.b2a_base64(text.encode(), newline=False).decode().translate(_FOR_ADDRESSES)

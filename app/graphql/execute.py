@@ -34,6 +34,7 @@ from app.graphql.budget import Purse
 from app.graphql.documents import Document, Documents
 from app.graphql.errors import formatted, refused
 from app.graphql.payloads import Payloads, Rules
+from app.graphql.plan.plans import Plans
 from app.graphql.rows import RowsExecutor
 from app.settings import Settings
 from app.vocabulary import Scope
@@ -106,6 +107,7 @@ class Executor:
         self._streams = Counter[str]()
         self.feeds = Feeds(database)
         self.payloads = Payloads(Rules(schema, settings), authenticator.viewer_of_user, self._tell)
+        self.plans = Plans(schema)
 
     async def execute(self, viewer: Viewer, operation: Operation, payer: str) -> Answer:
         """Run an operation for a viewer; `payer` names whose budget it is taken from."""
@@ -116,7 +118,7 @@ class Executor:
         if document.operation(operation.name).operation is OperationType.SUBSCRIPTION:
             refusal = BadUserInput("Subscriptions need a WebSocket or Accept: text/event-stream")
             return Answer({"errors": [refused(refusal)]}, executed=False, refusal=refusal)
-        return await self._run(document, operation, context)
+        return await self._run(document, operation, context, as_text=True)
 
     async def stream(
         self,
@@ -137,7 +139,7 @@ class Executor:
             return
         document, context = admitted
         if document.operation(operation.name).operation is not OperationType.SUBSCRIPTION:
-            yield await self._run(document, operation, context)
+            yield await self._run(document, operation, context, as_text=True)
             return
         context.live = Live(self.feeds, renew, after)
         if self._streams[payer] >= self._settings.max_streams:
@@ -245,17 +247,33 @@ class Executor:
             *(self.payloads, countries),
         )
 
-    async def _run(self, document: Document, operation: Operation, context: Context) -> Answer:
-        (answer,) = await self._run_each(document, operation, context, (None,))
+    async def _run(
+        self, document: Document, operation: Operation, context: Context, *, as_text: bool = False
+    ) -> Answer:
+        (answer,) = await self._run_each(document, operation, context, (None,), as_text=as_text)
         return answer
 
     async def _run_each(
-        self, document: Document, operation: Operation, context: Context, roots: Sequence[Any]
+        self,
+        document: Document,
+        operation: Operation,
+        context: Context,
+        roots: Sequence[Any],
+        *,
+        as_text: bool = False,
     ) -> list[Answer]:
-        """Run an operation on some roots: each event of a subscription is one."""
+        """Run an operation on some roots: each event of a subscription is one.
+
+        With `as_text` its data may be fragments that only an encoder can read.
+        """
         extensions = {"cost": context.budget.cost // len(roots)}
         try:
             async with asyncio.timeout(self._settings.operation_timeout):
+                if as_text and self._settings.json_text:
+                    node = document.operation(operation.name)
+                    data = await self.plans.data(document, node, operation.variables, context)
+                    if data is not None:
+                        return [Answer({"data": data, "extensions": extensions}, executed=True)]
                 running = [self._begin(document, operation, context, root) for root in roots]
                 if len(running) == 1:
                     results = [await _result(running[0])]

@@ -347,7 +347,7 @@ async def test_an_unexpected_error_is_masked_and_its_id_is_in_the_log(
         raise RuntimeError("the secret reason")
 
     monkeypatch.setattr("resolvers.reading.row", fail)
-    response = await client.post('{ course(key: "x") { id } }')
+    response = await client.post('{ course(key: "x") { languages } }')
     (error,) = response.json()["errors"]
     assert response.json()["data"] == {"course": None}
     assert error["extensions"]["code"] == "INTERNAL"

@@ -1,6 +1,7 @@
 """Walking the graph: what fields answer, and how many statements it takes."""
 
 import datetime as dt
+import re
 from collections.abc import AsyncIterator
 from decimal import Decimal
 from typing import Any
@@ -311,7 +312,8 @@ async def test_only_selected_columns_are_read(client: Client) -> None:
     with Statements() as statements:
         await client.ask("{ courses { nodes { key } } }")
     (statement,) = statements.seen
-    assert statement.replace('"', "").split("FROM")[0].split() == ["SELECT", "course.id,", "course.key"]
+    columns = re.findall(r"\bcourse_1\.(\w+)", statement.replace('"', ""))
+    assert set(columns) <= {"id", "key"}
 
 
 async def test_a_list_is_counted_only_when_asked(client: Client) -> None:
@@ -381,8 +383,8 @@ async def statements_of(client: Client, query: str, **variables: Any) -> tuple[i
 async def test_from_courses_to_their_learners_in_one_document(university: Client) -> None:
     days = {"start": "2014-10-01", "end": "2014-11-01"}
     count, data = await statements_of(university, DOCUMENT, courses=7, runs=4, **days)
-    # courses, runs, their number, two series, enrollments, users
-    assert count == 7
+    # It is plain.
+    assert count == 1
     assert (await statements_of(university, DOCUMENT, courses=1, runs=1, **days))[0] == count
     runs = [run for course in data["courses"]["nodes"] for run in course["runs"]["nodes"]]
     assert len(runs) == sum(course["runs"]["totalCount"] for course in data["courses"]["nodes"]) == 22

@@ -4,7 +4,7 @@ import asyncio
 import datetime as dt
 import gc
 import tracemalloc
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 import graphql
@@ -195,28 +195,36 @@ SLOW = {
 }
 
 
-@pytest.mark.parametrize("number", [1, 2], ids=["list at the root", "lists below it"])
+@pytest.mark.parametrize(
+    ("number", "as_text"),
+    [(1, True), (1, False), (2, False)],
+    ids=["text", "list at the root", "lists below it"],
+)
 async def test_the_time_limit_stops_the_database_too(
-    database: Database, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, number: int
+    database: Database,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    number: int,
+    as_text: bool,
 ) -> None:
     from app.db.reader import Reader
 
-    real = Reader.rows
+    real = Reader.raw
     statements = 0
 
-    async def slow(self: Reader, statement: Any) -> Any:
+    async def slow(self: Reader, sql: str, parameters: Sequence[Any]) -> Any:
         nonlocal statements
         statements += 1
         if statements == number:
-            await real(self, text(SLOW[self.dialect]))
-        return await real(self, statement)
+            await real(self, SLOW[self.dialect], ())
+        return await real(self, sql, parameters)
 
     query = "{ courses { nodes { key runs { nodes { key } } owners { nodes { key } } } } }"
     data = {
         "courses": {"nodes": [{"key": "C+1", "runs": {"nodes": [{"key": "R"}]}, "owners": {"nodes": []}}]}
     }
-    async with client_of(database, operation_timeout=0.3, database_pool_size=1) as client:
-        monkeypatch.setattr(Reader, "rows", slow)
+    async with client_of(database, operation_timeout=0.3, database_pool_size=1, json_text=as_text) as client:
+        monkeypatch.setattr(Reader, "raw", slow)
         answer = (await client.post(query)).json()
         monkeypatch.undo()
         assert answer["errors"][0]["extensions"] == {
@@ -239,14 +247,14 @@ async def test_who_leaves_takes_the_operation_along(
 ) -> None:
     from app.db.reader import Reader
 
-    real, started = Reader.rows, asyncio.Event()
+    real, started = Reader.raw, asyncio.Event()
 
-    async def slow(self: Reader, statement: Any) -> Any:
+    async def slow(self: Reader, sql: str, parameters: Sequence[Any]) -> Any:
         started.set()
-        return await real(self, text(SLOW[self.dialect]))
+        return await real(self, SLOW[self.dialect], ())
 
     monkeypatch.setattr("app.graphql.presence._LONG", 0.01)
-    monkeypatch.setattr(Reader, "rows", slow)
+    monkeypatch.setattr(Reader, "raw", slow)
     url = database.url.render_as_string(hide_password=False)
     app = create_app(Settings(database_url=url, database_pool_size=1, webhook_worker=False))
     scope = {
@@ -271,7 +279,7 @@ async def test_who_leaves_takes_the_operation_along(
     async with app.router.lifespan_context(app), asyncio.timeout(10):
         await app(scope, receive, send)
         assert sent == []
-        monkeypatch.setattr(Reader, "rows", real)
+        monkeypatch.setattr(Reader, "raw", real)
         # The only connection of the pool is free again.
         messages.append({"type": "http.request", "body": b'{"query": "{ courses { totalCount } }"}'})
         started.clear()

@@ -1,0 +1,1 @@
+"""Plain operations, which are answered by one statement each."""
