@@ -1,0 +1,712 @@
+"""One execution: whole levels of the response at a time, a field of all objects before the next.
+
+Every value is put into the response before anything below it runs, so that an
+error only has to set null where it belongs. What is awaited is awaited for all
+objects of a field together, and what hangs on it goes on from there.
+"""
+
+from asyncio import Future, ensure_future, gather, get_running_loop
+from collections.abc import AsyncIterable, Awaitable, Callable, Coroutine, Mapping, Sequence
+from contextlib import suppress
+from functools import partial
+from operator import attrgetter
+from typing import Any
+
+from graphql import (
+    ExecutionResult,
+    FragmentDefinitionNode,
+    GraphQLError,
+    GraphQLObjectType,
+    GraphQLSchema,
+    OperationDefinitionNode,
+    default_type_resolver,
+    located_error,
+)
+from graphql.execution import Executor
+from graphql.execution.executor import invalid_return_type_error
+from graphql.execution.values import VariableValues
+from graphql.pyutils import gather_with_cancel, is_iterable
+from graphql.pyutils.is_awaitable import is_async_iterable
+from graphql.type import GraphQLResolveInfoHelpers
+
+from app.graphql.compiler.arguments import changeable, fresh
+from app.graphql.compiler.attributes import get
+from app.graphql.compiler.kinds import KINDS, Kind
+from app.graphql.compiler.leaves import Leaf, Memo, Odd
+from app.graphql.compiler.places import Column, Frame, Items, Order, Part, Place
+from app.graphql.compiler.plan import Field, Lists, Objects, Plan, Selection, Shape
+
+_Wait = Coroutine[Any, Any, None]
+
+
+class Work:
+    """What is to be done next, and what is waited for then."""
+
+    __slots__ = ("todo", "waits")
+
+    def __init__(self) -> None:
+        self.todo: list[Callable[[], None]] = []
+        self.waits: list[_Wait] = []
+
+    def drain(self) -> None:
+        """Do everything that can be done without waiting."""
+        try:
+            # The list grows while it is read.
+            for task in self.todo:
+                task()
+        except BaseException:
+            for wait in self.waits:
+                wait.close()
+            raise
+        self.todo.clear()
+
+    async def wait(self) -> None:
+        """Wait for the rest."""
+        if len(self.waits) == 1:
+            await self.waits[0]
+        else:
+            await gather_with_cancel(*self.waits)
+
+
+class Run:
+    """An operation while it is executed."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        fragments: dict[str, FragmentDefinitionNode],
+        root: Any,
+        context: Any,
+        variables: VariableValues,
+        is_awaitable: Callable[[Any], Any],
+        hide_suggestions: bool,
+    ) -> None:
+        self.schema: GraphQLSchema = plan.schema
+        self.odds: list[Odd] = []
+        self._plan = plan
+        self._root = root
+        self._variables = variables
+        self._hide_suggestions = hide_suggestions
+        self._memos: dict[Leaf, Memo] = {}
+        self._arguments: dict[Field, dict[str, Any] | None] = {}
+        self._errors: list[tuple[int, Order, GraphQLError, tuple[str | int, ...]]] = []
+        self._is_null = False
+        self._moment = 0
+        self._is_moment_over = True
+        self._background: set[Future[Any]] = set()
+        operation: OperationDefinitionNode = plan.operation
+        helpers = GraphQLResolveInfoHelpers(gather=_gathered, track=self._track)
+        self.told = (
+            plan.schema, fragments, root, operation, variables, context, is_awaitable, None, helpers
+        )  # fmt: skip
+
+    def begin(self, *, serially: bool) -> ExecutionResult | Awaitable[ExecutionResult]:
+        """The result, or an awaitable of it where something is waited for."""
+        work = Work()
+        frame = self._frame(self._plan.root, None, None, [self._root], work)
+        if serially:
+            return self._serial(frame, self._plan.root.rest)
+        self._fields(frame, work)
+        work.drain()
+        return self._ended(work, frame) if work.waits else self._result(frame)
+
+    async def _ended(self, work: Work, frame: Frame) -> ExecutionResult:
+        await work.wait()
+        return self._result(frame)
+
+    def _serial(
+        self, frame: Frame, fields: Sequence[Field]
+    ) -> ExecutionResult | Awaitable[ExecutionResult]:
+        for number, field in enumerate(fields):
+            if self._is_null:
+                break
+            work = Work()
+            self._field(frame, field, work)
+            work.drain()
+            if work.waits:
+                return self._serial_later(frame, fields[number + 1 :], work)
+        return self._result(frame)
+
+    async def _serial_later(self, frame: Frame, fields: Sequence[Field], work: Work) -> ExecutionResult:
+        await work.wait()
+        result = self._serial(frame, fields)
+        return result if isinstance(result, ExecutionResult) else await result
+
+    def _result(self, frame: Frame) -> ExecutionResult:
+        data = None if self._is_null else frame.results[0]
+        return ExecutionResult(data, self._collected() if self._errors else None)
+
+    def _collected(self) -> list[GraphQLError]:
+        """The errors that graphql-core would have come upon: none below what was null already."""
+        errors, nulls = [], set()
+        for _, _, error, place in sorted(self._errors, key=lambda found: found[:2]):
+            if not any(place[:length] in nulls for length in range(len(place) + 1)):
+                nulls.add(place)
+                errors.append(error)
+        return errors
+
+    def memo(self, leaf: Leaf) -> Memo:
+        """The completed values of a leaf."""
+        memo = self._memos.get(leaf)
+        if memo is None:
+            memo = self._memos[leaf] = Memo(leaf, self.odds)
+        return memo
+
+    # Objects.
+
+    def _frame(
+        self,
+        selection: Selection,
+        place: Place | None,
+        positions: Sequence[int] | None,
+        sources: list[Any],
+        work: Work,
+    ) -> Frame:
+        """Objects with their plain attributes. The other fields are None."""
+        self.odds.clear()
+        try:
+            results = selection.build(sources, self.memo)
+        except Exception:
+            self.odds.clear()
+            results = [self._built(selection, source) for source in sources]
+        frame = Frame(selection, place, positions, sources, results)
+        if self.odds:
+            for field, _ in selection.plain:
+                odd: dict[int, Odd] = {}
+                for index, result in enumerate(results):
+                    value = result[field.key]
+                    if value.__class__ is Odd:
+                        odd[index], result[field.key] = value, None
+                if odd:
+                    work.todo.append(partial(self._odd_fields, frame, field, odd, work))
+        return frame
+
+    def _built(self, selection: Selection, source: Any) -> dict[str, Any]:
+        """The answer of an object where an attribute cannot be read, of it or of one beside it."""
+        result = dict(selection.blank)
+        for field, _ in selection.plain:
+            try:
+                value = field.get(source)
+            except Exception as error:
+                odd = result[field.key] = Odd(None, error)
+                self.odds.append(odd)
+            else:
+                result[field.key] = self.memo(field.leaf).convert(value)
+        return result
+
+    def _fields(self, frame: Frame, work: Work) -> None:
+        for field in frame.selection.rest:
+            work.todo.append(partial(self._field, frame, field, work))
+
+    def _field(self, frame: Frame, field: Field, work: Work) -> None:
+        """Resolve and complete a field of all objects of a frame."""
+        column = Column(self, frame, field)
+        completed = self._complete(field.shape, column, self._resolved(column), work)
+        key = field.key
+        for result, value in zip(frame.results, completed, strict=True):
+            result[key] = value
+
+    def _odd_fields(self, frame: Frame, field: Field, odd: Mapping[int, Odd], work: Work) -> None:
+        column = Column(self, frame, field)
+        values = {}
+        for index, found in odd.items():
+            if found.error is not None:
+                self._fail(column, index, found.error)
+            elif field.is_default:
+                values[index] = self._called(column, index, found.value, {})
+            else:
+                values[index] = found.value
+        self._go_on(field.shape, column, list(values), list(values.values()), work)
+
+    # Resolving.
+
+    def _resolved(self, column: Column) -> list[Any]:
+        """The values of a field. Exceptions stand for themselves."""
+        field, sources = column.field, column.frame.sources
+        if field.attribute is not None and not field.definition.args:
+            try:
+                return list(map(attrgetter(field.attribute), sources))
+            except Exception:
+                return [_tried(field.get, source) for source in sources]
+        arguments = self._given(field)
+        values: list[Any] = []
+        each = self._each(column, arguments)
+        for index, source in enumerate(sources):
+            if index == 1 and each is None:
+                each = self._each(column, arguments)
+            if each is not None:
+                values.append(_tried(each, source))
+            else:
+                values.append(self._asked(column, index, source, arguments))
+        return values
+
+    def _each(self, column: Column, arguments: dict[str, Any] | None) -> Callable[[Any], Any] | None:
+        each = column.field.each
+        if each is None or arguments is None:
+            return None
+        found: Callable[[Any], Any] | None = each(column.info(0), **arguments)
+        return found
+
+    def _asked(
+        self, column: Column, index: int, source: Any, arguments: dict[str, Any] | None
+    ) -> Any:
+        """What the resolver of a field gives for an object."""
+        field = column.field
+        try:
+            if arguments is None:
+                given = field.arguments.values(self._variables, self._hide_suggestions)
+            elif changeable(arguments.values()):
+                given = fresh(arguments)
+            else:
+                given = arguments
+            if field.resolve is not None:
+                return field.resolve(source, column.info(index), **given)
+            value = get(source, field.name)
+        except Exception as error:
+            return error
+        return self._called(column, index, value, given)
+
+    def _called(self, column: Column, index: int, value: Any, arguments: dict[str, Any]) -> Any:
+        """What graphql-core makes of a value that it has read: a function is called."""
+        try:
+            return value(column.info(index), **arguments) if callable(value) else value
+        except Exception as error:
+            return error
+
+    def _given(self, field: Field) -> dict[str, Any] | None:
+        """The arguments of a field; None where they are coerced for each object anew."""
+        if not field.arguments.is_shared:
+            return None
+        if field.arguments.constant is not None:
+            return field.arguments.constant
+        if field not in self._arguments:
+            try:
+                given = field.arguments.values(self._variables, self._hide_suggestions)
+            except GraphQLError:
+                given = None
+            self._arguments[field] = given
+        return self._arguments[field]
+
+    # Completing.
+
+    def _complete(self, shape: Shape, place: Place, values: list[Any], work: Work) -> list[Any]:
+        """The completed values; what is not completed is None, and done or waited for later.
+
+        What is below the values, and their errors, comes once they are in the response.
+        """
+        if isinstance(shape, Leaf):
+            return self._leaves(shape, place, values, work)
+        if isinstance(shape, Lists):
+            return self._lists(shape, place, values, work)
+        return self._objects(shape, place, values, work)
+
+    def _go_on(
+        self, shape: Shape, place: Place, indexes: list[int], values: list[Any], work: Work
+    ) -> None:
+        """Complete some of the values of a place."""
+        if indexes:
+            completed = self._complete(shape, Part(place, indexes), values, work)
+            for index, value in zip(indexes, completed, strict=True):
+                place.put(index, value)
+
+    def _leaves(self, leaf: Leaf, place: Place, values: list[Any], work: Work) -> list[Any]:
+        memo = self.memo(leaf)
+        self.odds.clear()
+        try:
+            completed = leaf.column(values, memo, memo.convert)
+        except Exception:
+            # A value that cannot be hashed.
+            self.odds.clear()
+            completed = [memo.convert(value) for value in values]
+        if self.odds:
+            odd = {index: value for index, value in enumerate(completed) if value.__class__ is Odd}
+            for index, value in odd.items():
+                completed[index] = None
+                if value.error is not None:
+                    self._fail_later(place, index, value.error, work)
+            rest = [index for index, value in odd.items() if value.error is None]
+            self._sift(leaf, Part(place, rest), [odd[index].value for index in rest], work)
+        return completed
+
+    def _lists(self, lists: Lists, place: Place, values: list[Any], work: Work) -> list[Any]:
+        given = values
+        if not all(value.__class__ is list for value in values):
+            kept, positions = self._sift(lists, place, values, work)
+            given = [None] * len(values)
+            for index, value in zip(range(len(values)) if positions is None else positions, kept, strict=True):
+                given[index] = self._listed(lists, place, index, value, work)
+        items: list[Any] = []
+        ends = [0]
+        for value in given:
+            if value is not None:
+                items += value
+            ends.append(len(items))
+        below = Items(place, ends, lists.item.is_required)
+        completed = self._complete(lists.item, below, items, work)
+        return below.cut(completed, given)
+
+    def _listed(self, lists: Lists, place: Place, index: int, value: Any, work: Work) -> list[Any] | None:
+        """The items of a list; None where it is none, or comes later."""
+        if value.__class__ is list or value.__class__ is tuple:
+            return value  # type: ignore[no-any-return]
+        if is_async_iterable(value):
+            work.waits.append(self._iterated(lists, place, index, value))
+            return None
+        try:
+            if not is_iterable(value):
+                info = place.column.info(0)
+                raise GraphQLError(
+                    "Expected Iterable, but did not find one for field"
+                    f" '{info.parent_type}.{info.field_name}'."
+                )
+            return list(value)
+        except Exception as error:
+            self._fail_later(place, index, error, work)
+            return None
+
+    async def _iterated(self, lists: Lists, place: Place, index: int, values: AsyncIterable[Any]) -> None:
+        items: list[Any] = []
+        work = Work()
+        iterator = aiter(values)
+        try:
+            async for item in iterator:
+                items.append(item)
+        except Exception as error:
+            close = getattr(iterator, "aclose", None)
+            if close is not None:
+                await _quietly(close())
+            self._resumed()
+            self._go_on(lists, place, [index], [items], work)
+            work.drain()
+            self._fail(place, index, error)
+        else:
+            self._resumed()
+            self._go_on(lists, place, [index], [items], work)
+            work.drain()
+        if work.waits:
+            await work.wait()
+
+    def _objects(self, objects: Objects, place: Place, values: list[Any], work: Work) -> list[Any]:
+        sources, positions = self._sift(objects, place, values, work)
+        if not sources:
+            return [None] * len(values)
+        if objects.is_abstract:
+            return self._abstract(objects, place, len(values), sources, positions, work)
+        return self._typed(objects.type, objects, place, len(values), sources, positions, work)
+
+    def _abstract(
+        self,
+        objects: Objects,
+        place: Place,
+        count: int,
+        sources: list[Any],
+        positions: Sequence[int] | None,
+        work: Work,
+    ) -> list[Any]:
+        """Objects whose types are told by the objects."""
+        resolve = objects.type.resolve_type or default_type_resolver
+        at = range(count) if positions is None else positions
+        later: dict[int, Awaitable[Any]] = {}
+        found: dict[int, Any] = {}
+        for index, source in zip(at, sources, strict=True):
+            try:
+                name = resolve(source, place.info(index), objects.type)
+            except Exception as error:
+                self._fail_later(place, index, error, work)
+                continue
+            if name.__class__ is not str and KINDS[name.__class__] in (Kind.AWAITABLE, Kind.FUTURE):
+                later[index] = name
+            else:
+                found[index] = name
+        of = dict(zip(at, sources, strict=True))
+        if later:
+            work.waits.append(self._types_later(objects, place, later, of))
+        return self._by_type(objects, place, count, found, of, work)
+
+    async def _types_later(
+        self, objects: Objects, place: Place, later: Mapping[int, Awaitable[Any]], sources: Mapping[int, Any]
+    ) -> None:
+        names = await _settled(list(later.values()))
+        self._resumed()
+        work = Work()
+        found = {}
+        for index, name in zip(later, names, strict=True):
+            if isinstance(name, Exception):
+                self._fail(place, index, name)
+            else:
+                found[index] = name
+        indexes = list(found)
+        part = Part(place, indexes)
+        of = {number: sources[index] for number, index in enumerate(indexes)}
+        completed = self._by_type(objects, part, len(indexes), dict(enumerate(found.values())), of, work)
+        for number, value in enumerate(completed):
+            part.put(number, value)
+        work.drain()
+        if work.waits:
+            await work.wait()
+
+    def _by_type(
+        self,
+        objects: Objects,
+        place: Place,
+        count: int,
+        names: Mapping[int, Any],
+        sources: Mapping[int, Any],
+        work: Work,
+    ) -> list[Any]:
+        groups: dict[GraphQLObjectType, list[int]] = {}
+        for index, name in names.items():
+            type_ = objects.runtime_types.get(name) if name.__class__ is str else None
+            if type_ is None:
+                try:
+                    type_ = self._runtime_type(objects, place, index, name, sources[index])
+                except Exception as error:
+                    self._fail_later(place, index, error, work)
+                    continue
+            groups.setdefault(type_, []).append(index)
+        completed: list[Any] = [None] * count
+        for type_, indexes in groups.items():
+            given = [sources[index] for index in indexes]
+            made = self._typed(type_, objects, Part(place, indexes), len(indexes), given, None, work)
+            for index, value in zip(indexes, made, strict=True):
+                completed[index] = value
+        return completed
+
+    def _runtime_type(
+        self, objects: Objects, place: Place, index: int, name: Any, source: Any
+    ) -> GraphQLObjectType:
+        any_self: Any = self
+        details = place.column.field.details
+        info = place.info(index)
+        abstract: Any = objects.type
+        type_ = Executor.ensure_valid_runtime_type(any_self, name, abstract, details, info, source)
+        objects.runtime_types[name] = type_
+        return type_
+
+    def _typed(
+        self,
+        type_: Any,
+        objects: Objects,
+        place: Place,
+        count: int,
+        sources: list[Any],
+        positions: Sequence[int] | None,
+        work: Work,
+    ) -> list[Any]:
+        """Objects of one type."""
+        if type_.is_type_of is not None:
+            sources, positions = self._ours(type_, objects, place, sources, positions, work)
+        if not sources:
+            return [None] * count
+        frame = self._frame(objects.selections.of(type_), place, positions, sources, work)
+        self._fields(frame, work)
+        if positions is None:
+            return frame.results
+        completed: list[Any] = [None] * count
+        for index, result in zip(positions, frame.results, strict=True):
+            completed[index] = result
+        return completed
+
+    def _ours(
+        self,
+        type_: GraphQLObjectType,
+        objects: Objects,
+        place: Place,
+        sources: list[Any],
+        positions: Sequence[int] | None,
+        work: Work,
+    ) -> tuple[list[Any], Sequence[int] | None]:
+        """The objects that are of a type as it says itself. What it says later is waited for."""
+        is_type_of: Any = type_.is_type_of
+        at = range(len(sources)) if positions is None else positions
+        kept, later = [], {}
+        for number, index in enumerate(at):
+            try:
+                answer = is_type_of(sources[number], place.info(index))
+            except Exception as error:
+                self._fail_later(place, index, error, work)
+                continue
+            if answer is True:
+                kept.append(number)
+            elif KINDS[answer.__class__] in (Kind.AWAITABLE, Kind.FUTURE):
+                later[index] = (answer, sources[number])
+            elif answer:
+                kept.append(number)
+            else:
+                self._fail_later(place, index, self._wrong_type(type_, place, sources[number]), work)
+        if later:
+            work.waits.append(self._ours_later(type_, objects, place, later))
+        if len(kept) == len(sources):
+            return sources, positions
+        return [sources[number] for number in kept], [at[number] for number in kept]
+
+    async def _ours_later(
+        self,
+        type_: GraphQLObjectType,
+        objects: Objects,
+        place: Place,
+        later: Mapping[int, tuple[Awaitable[Any], Any]],
+    ) -> None:
+        answers = await _settled([answer for answer, _ in later.values()])
+        self._resumed()
+        kept = []
+        for (index, (_, source)), answer in zip(later.items(), answers, strict=True):
+            if isinstance(answer, Exception):
+                self._fail(place, index, answer)
+            elif answer:
+                kept.append(index)
+            else:
+                self._fail(place, index, self._wrong_type(type_, place, source))
+        work = Work()
+        if kept:
+            sources = [later[index][1] for index in kept]
+            frame = self._frame(objects.selections.of(type_), place, kept, sources, work)
+            for index, result in zip(kept, frame.results, strict=True):
+                place.put(index, result)
+            self._fields(frame, work)
+            work.drain()
+        if work.waits:
+            await work.wait()
+
+    def _wrong_type(self, type_: GraphQLObjectType, place: Place, source: Any) -> GraphQLError:
+        return invalid_return_type_error(type_, source, place.column.field.details)
+
+    def _sift(
+        self, shape: Shape, place: Place, values: list[Any], work: Work
+    ) -> tuple[list[Any], Sequence[int] | None]:
+        """The values that can be completed now, and where they stand; None where it is all of them."""
+        kinds = {KINDS[class_] for class_ in set(map(type, values))}
+        if kinds == _PLAIN:
+            return values, None
+        if Kind.FUTURE in kinds:
+            values = list(map(_now, values))
+        kept: list[Any] = []
+        positions: list[int] = []
+        later: dict[int, Awaitable[Any]] = {}
+        for index, value in enumerate(values):
+            kind = KINDS[value.__class__]
+            if kind is Kind.PLAIN:
+                kept.append(value)
+                positions.append(index)
+            elif kind is Kind.NULL:
+                if shape.is_required:
+                    self._fail_later(place, index, _null(place), work)
+            elif kind is Kind.ERROR:
+                self._fail_later(place, index, value, work)
+            else:
+                later[index] = value
+        if later:
+            work.waits.append(self._later(shape, place, later))
+        return kept, None if len(kept) == len(values) else positions
+
+    async def _later(self, shape: Shape, place: Place, later: Mapping[int, Awaitable[Any]]) -> None:
+        """Go on with values once they are there."""
+        values = await _settled(list(later.values()))
+        self._resumed()
+        work = Work()
+        self._go_on(shape, place, list(later), values, work)
+        work.drain()
+        if work.waits:
+            await work.wait()
+
+    # Errors.
+
+    def _fail_later(self, place: Place, index: int, error: Exception, work: Work) -> None:
+        work.todo.append(partial(self._fail, place, index, error))
+
+    def _fail(self, place: Place, index: int, error: Exception) -> None:
+        """Remember an error of a value, and set null where its type allows it."""
+        path = place.path(index).as_list()
+        located = located_error(error, place.column.field.nodes, path)
+        order = place.order(index)
+        at: Place | None = place
+        while at is not None and at.is_required:
+            above = at.above(index)
+            at, index = above or (None, 0)
+        if at is None:
+            self._is_null = True
+            null: tuple[str | int, ...] = ()
+        else:
+            at.put(index, None)
+            null = tuple(at.path(index).as_list())
+        self._errors.append((self._moment, order, located, null))
+
+    def _resumed(self) -> None:
+        """What is found in one turn of the event loop is found at once."""
+        if self._is_moment_over:
+            self._moment += 1
+            self._is_moment_over = False
+            get_running_loop().call_soon(self._end_moment)
+
+    def _end_moment(self) -> None:
+        self._is_moment_over = True
+
+    def _track(self, values: Sequence[Any]) -> None:
+        """Let what nobody waits for come to its end; see `GraphQLResolveInfoHelpers`."""
+        waiting = [value for value in values if KINDS[value.__class__] in _AWAITED]
+        if waiting:
+            future = gather(*waiting, return_exceptions=True)
+            self._background.add(future)
+            future.add_done_callback(self._background.discard)
+
+
+_PLAIN = {Kind.PLAIN}
+_AWAITED = (Kind.AWAITABLE, Kind.FUTURE)
+
+
+def _gathered(values: Sequence[Awaitable[Any]]) -> Awaitable[list[Any]]:
+    return gather_with_cancel(*values)
+
+
+def _tried(function: Callable[[Any], Any], source: Any) -> Any:
+    try:
+        return function(source)
+    except Exception as error:
+        return error
+
+
+def _now(value: Any) -> Any:
+    """What a future has come to."""
+    return _result(value) if isinstance(value, Future) and value.done() and not value.cancelled() else value
+
+
+def _null(place: Place) -> TypeError:
+    field = place.column.field
+    return TypeError(f"Cannot return null for non-nullable field {field.told[3]}.{field.name}.")
+
+
+async def _settled(awaitables: Sequence[Awaitable[Any]]) -> list[Any]:
+    """What awaitables come to; exceptions stand for themselves."""
+    if len(awaitables) == 1:
+        try:
+            return [await awaitables[0]]
+        except Exception as error:
+            return [error]
+    futures: list[Future[Any]] = []
+    tasks: list[Future[Any]] = []
+    for awaitable in awaitables:
+        if isinstance(awaitable, Future):
+            futures.append(awaitable)
+        else:
+            task = ensure_future(awaitable)
+            futures.append(task)
+            tasks.append(task)
+    if tasks:
+        # Where this is cancelled, so are they, and it ends when they have.
+        await gather(*tasks, return_exceptions=True)
+    for future in futures:
+        # Most are done when the first is: loaders give all results at once.
+        if not future.done():
+            with suppress(Exception):
+                await future
+    return list(map(_result, futures))
+
+
+def _result(future: Future[Any]) -> Any:
+    error = None if future.cancelled() else future.exception()
+    return error if isinstance(error, Exception) else future.result()
+
+
+async def _quietly(awaitable: Awaitable[Any]) -> None:
+    with suppress(Exception):
+        await awaitable
