@@ -38,6 +38,10 @@ EACH = "each"
 object of the operation, as its resolver would. It is asked before the resolver is called, and after the
 resolver was called once; until it gives one, the resolver is called."""
 
+ACCEPTS = "accepts"
+"""An extension of object types: `accepts(class_)` says whether every object of a Python class is one of the type,
+so that `is_type_of` need not be asked."""
+
 Build = Callable[[list[Any], Callable[[Leaf], Memo]], list[dict[str, Any]]]
 """Makes the answers of objects. Fields that are not plain attributes are None in them."""
 
@@ -141,6 +145,7 @@ class Selection:
         if collected.new_defer_usages:
             raise Uncompilable("@defer")
         self.type = type_
+        self.accepts: Callable[[type], bool] | None = type_.extensions.get(ACCEPTS)
         self.plain: list[tuple[Field, str]] = []
         self.rest: list[Field] = []
         self.blank: dict[str, str | None] = {}

@@ -494,11 +494,13 @@ class Run:
         work: Work,
     ) -> list[Any]:
         """Objects of one type."""
-        if type_.is_type_of is not None:
+        selection = objects.selections.of(type_)
+        accepts = selection.accepts
+        if type_.is_type_of is not None and not (accepts and all(map(accepts, set(map(type, sources))))):
             sources, positions = self._ours(type_, objects, place, sources, positions, work)
         if not sources:
             return [None] * count
-        frame = self._frame(objects.selections.of(type_), place, positions, sources, work)
+        frame = self._frame(selection, place, positions, sources, work)
         self._fields(frame, work)
         if positions is None:
             return frame.results
