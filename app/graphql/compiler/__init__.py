@@ -12,6 +12,7 @@ from typing import Any
 from cachetools import LRUCache
 from graphql import DocumentNode, ExecutionResult, GraphQLSchema
 from graphql import execute as execute_document
+from graphql.execution.execute import assume_not_async_iterable, assume_not_awaitable
 from graphql.pyutils import AwaitableOrValue
 from graphql.pyutils.is_awaitable import is_awaitable as default_is_awaitable
 
@@ -104,20 +105,12 @@ def execute(
     **options: Any,
 ) -> AwaitableOrValue[ExecutionResult]:
     """Execute an operation in the place of `graphql.execute`."""
-    hide_suggestions = options.pop("hide_suggestions", False)
-    given = {"field_resolver": field_resolver, "type_resolver": type_resolver, **options}
-    unknown = sorted(name for name, value in given.items() if value not in (None, False))
+    options |= {"field_resolver": field_resolver, "type_resolver": type_resolver}
+    unknown = sorted(name for name, value in options.items() if not _is_known(name, value))
     if unknown:
         _count(f"option {', '.join(unknown)}")
         return execute_document(
-            schema,
-            document,
-            root_value,
-            context_value,
-            variable_values,
-            operation_name,
-            hide_suggestions=hide_suggestions,
-            **given,
+            schema, document, root_value, context_value, variable_values, operation_name, **options
         )
     operations = _operations(schema, document)
     return operations.execute(
@@ -125,8 +118,16 @@ def execute(
         context_value,
         variable_values or {},
         operation_name,
-        hide_suggestions=hide_suggestions,
+        options.get("is_awaitable"),
+        hide_suggestions=options.get("hide_suggestions", False),
     )
+
+
+def _is_known(name: str, value: Any) -> bool:
+    """Whether an option says nothing that the generated code does not know."""
+    # The functions are those of `graphql.execute_sync`.
+    said_nothing = (None, False, assume_not_awaitable, assume_not_async_iterable)
+    return name == "hide_suggestions" or any(value is nothing for nothing in said_nothing)
 
 
 def source(schema: GraphQLSchema, document: DocumentNode) -> str:

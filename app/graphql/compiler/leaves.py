@@ -19,7 +19,7 @@ from graphql import (
 )
 from graphql.pyutils import inspect
 
-from app.graphql.compiler.kinds import KINDS, Kind
+from app.graphql.compiler.kinds import Kind, Kinds
 
 REPEATED = frozenset((dt.date, UUID))
 """Classes of which equal values are the same value, and worth remembering."""
@@ -69,13 +69,14 @@ class Leaf:
 class Memo(dict[Any, Any]):
     """The values of a leaf that one execution has completed already."""
 
-    __slots__ = ("_calls", "_coerce", "_is_required", "_odds", "_type")
+    __slots__ = ("_calls", "_coerce", "_is_required", "_kinds", "_odds", "_type")
 
-    def __init__(self, leaf: Leaf, odds: list[Odd]) -> None:
+    def __init__(self, leaf: Leaf, kinds: Kinds, odds: list[Odd]) -> None:
         self._type = leaf.type
         self._coerce = leaf.type.coerce_output_value
         self._is_required = leaf.is_required
         self._calls = leaf.calls
+        self._kinds = kinds
         self._odds = odds
 
     def __missing__(self, value: Any) -> Any:
@@ -89,7 +90,7 @@ class Memo(dict[Any, Any]):
 
     def convert(self, value: Any) -> Any:
         """Complete a value. What is odd is remembered in the list of odd values as well."""
-        kind = KINDS[value.__class__]
+        kind = self._kinds[value.__class__]
         if kind is Kind.NULL and not self._is_required:
             return None
         error: Exception | None = None

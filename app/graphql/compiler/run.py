@@ -23,6 +23,7 @@ from graphql import (
     located_error,
 )
 from graphql.execution import Executor
+from graphql.execution.execute import assume_not_awaitable
 from graphql.execution.executor import invalid_return_type_error
 from graphql.execution.values import VariableValues
 from graphql.pyutils import gather_with_cancel, is_iterable
@@ -31,7 +32,7 @@ from graphql.type import GraphQLResolveInfoHelpers
 
 from app.graphql.compiler.arguments import changeable, fresh
 from app.graphql.compiler.attributes import get
-from app.graphql.compiler.kinds import KINDS, Kind
+from app.graphql.compiler.kinds import KINDS, SYNC_KINDS, Kind
 from app.graphql.compiler.leaves import Leaf, Memo, Odd
 from app.graphql.compiler.places import Column, Frame, Items, Order, Part, Place
 from app.graphql.compiler.plan import Field, Lists, Objects, Plan, Selection, Shape
@@ -83,6 +84,7 @@ class Run:
     ) -> None:
         self.schema: GraphQLSchema = plan.schema
         self.odds: list[Odd] = []
+        self._kinds = SYNC_KINDS if is_awaitable is assume_not_awaitable else KINDS
         self._plan = plan
         self._root = root
         self._variables = variables
@@ -149,7 +151,7 @@ class Run:
         """The completed values of a leaf."""
         memo = self._memos.get(leaf)
         if memo is None:
-            memo = self._memos[leaf] = Memo(leaf, self.odds)
+            memo = self._memos[leaf] = Memo(leaf, self._kinds, self.odds)
         return memo
 
     # Objects.
@@ -349,7 +351,7 @@ class Run:
         """The items of a list; None where it is none, or comes later."""
         if value.__class__ is list or value.__class__ is tuple:
             return value  # type: ignore[no-any-return]
-        if is_async_iterable(value):
+        if self._kinds is KINDS and is_async_iterable(value):
             work.waits.append(self._iterated(lists, place, index, value))
             return None
         try:
@@ -414,7 +416,7 @@ class Run:
             except Exception as error:
                 self._fail_later(place, index, error, work)
                 continue
-            if name.__class__ is not str and KINDS[name.__class__] in (Kind.AWAITABLE, Kind.FUTURE):
+            if name.__class__ is not str and self._kinds[name.__class__] in (Kind.AWAITABLE, Kind.FUTURE):
                 later[index] = name
             else:
                 found[index] = name
@@ -530,7 +532,7 @@ class Run:
                 continue
             if answer is True:
                 kept.append(number)
-            elif KINDS[answer.__class__] in (Kind.AWAITABLE, Kind.FUTURE):
+            elif self._kinds[answer.__class__] in (Kind.AWAITABLE, Kind.FUTURE):
                 later[index] = (answer, sources[number])
             elif answer:
                 kept.append(number)
@@ -577,7 +579,7 @@ class Run:
         self, shape: Shape, place: Place, values: list[Any], work: Work
     ) -> tuple[list[Any], Sequence[int] | None]:
         """The values that can be completed now, and where they stand; None where it is all of them."""
-        kinds = {KINDS[class_] for class_ in set(map(type, values))}
+        kinds = {self._kinds[class_] for class_ in set(map(type, values))}
         if kinds == _PLAIN:
             return values, None
         if Kind.FUTURE in kinds:
@@ -586,7 +588,7 @@ class Run:
         positions: list[int] = []
         later: dict[int, Awaitable[Any]] = {}
         for index, value in enumerate(values):
-            kind = KINDS[value.__class__]
+            kind = self._kinds[value.__class__]
             if kind is Kind.PLAIN:
                 kept.append(value)
                 positions.append(index)
@@ -645,7 +647,7 @@ class Run:
 
     def _track(self, values: Sequence[Any]) -> None:
         """Let what nobody waits for come to its end; see `GraphQLResolveInfoHelpers`."""
-        waiting = [value for value in values if KINDS[value.__class__] in _AWAITED]
+        waiting = [value for value in values if self._kinds[value.__class__] in _AWAITED]
         if waiting:
             future = gather(*waiting, return_exceptions=True)
             self._background.add(future)
