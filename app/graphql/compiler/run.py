@@ -93,6 +93,7 @@ class Run:
         self._arguments: dict[Field, dict[str, Any] | None] = {}
         self._errors: list[tuple[int, Order, GraphQLError, tuple[str | int, ...]]] = []
         self._is_null = False
+        self._is_async = False
         self._moment = 0
         self._is_moment_over = True
         self._background: set[Future[Any]] = set()
@@ -110,10 +111,11 @@ class Run:
             return self._serial(frame, self._plan.root.rest)
         self._fields(frame, work)
         work.drain()
-        return self._ended(work, frame) if work.waits else self._result(frame)
+        return self._ended(work, frame) if work.waits or self._is_async else self._result(frame)
 
     async def _ended(self, work: Work, frame: Frame) -> ExecutionResult:
-        await work.wait()
+        if work.waits:
+            await work.wait()
         return self._result(frame)
 
     def _serial(
@@ -125,12 +127,14 @@ class Run:
             work = Work()
             self._field(frame, field, work)
             work.drain()
-            if work.waits:
+            if work.waits or self._is_async:
                 return self._serial_later(frame, fields[number + 1 :], work)
         return self._result(frame)
 
     async def _serial_later(self, frame: Frame, fields: Sequence[Field], work: Work) -> ExecutionResult:
-        await work.wait()
+        if work.waits:
+            await work.wait()
+        self._is_async = False
         result = self._serial(frame, fields)
         return result if isinstance(result, ExecutionResult) else await result
 
@@ -583,7 +587,9 @@ class Run:
         if kinds == _PLAIN:
             return values, None
         if Kind.FUTURE in kinds:
+            # Those that are done already are not waited for.
             values = list(map(_now, values))
+            self._is_async = True
         kept: list[Any] = []
         positions: list[int] = []
         later: dict[int, Awaitable[Any]] = {}
