@@ -1,6 +1,6 @@
 """Compiled operations: what a document's operation is made into, for any variables."""
 
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from typing import Any
 
 from graphql import (
@@ -10,16 +10,16 @@ from graphql import (
     ExecutionResult,
     FieldNode,
     FragmentDefinitionNode,
+    FragmentSpreadNode,
     GraphQLSchema,
+    InlineFragmentNode,
     OperationDefinitionNode,
     OperationType,
-    SelectionNode,
     SelectionSetNode,
     VariableNode,
     assert_valid_schema,
 )
 from graphql.execution.collect_fields import FragmentDetails
-from graphql.type import is_introspection_type  # noqa: F401
 
 from app.graphql.compiler.plan import Plan, Uncompilable
 from app.graphql.compiler.run import Run
@@ -96,20 +96,33 @@ class Operation:
     def _found_conditions(self) -> set[str]:
         """The variables that `@skip` and `@include` depend on."""
         found: set[str] = set()
-        sets = [(self._operation.selection_set, 0)]
-        sets += [(fragment.selection_set, 0) for fragment in self._fragments.values()]
-        while sets:
-            set_, depth = sets.pop()
-            if depth > _MAX_DEPTH:
-                raise Uncompilable("depth")
+        depths: dict[str, int] = {}
+
+        def depth_of(set_: SelectionSetNode) -> int:
+            deepest = 0
             for node in set_.selections:
                 for directive in node.directives or ():
-                    found |= _condition(directive)
-                if isinstance(node, FieldNode) and node.name.value in _INTROSPECTION:
+                    found.update(_condition(directive))
+                depth = 0
+                if isinstance(node, FragmentSpreadNode):
+                    name = node.name.value
+                    if name not in depths and name in self._fragments:
+                        # Fragments that spread themselves end where they begin.
+                        depths[name] = 0
+                        depths[name] = depth_of(self._fragments[name].selection_set)
+                    depth = depths.get(name, 0)
+                elif isinstance(node, FieldNode) and node.name.value in _INTROSPECTION:
                     raise Uncompilable("introspection")
-                below: SelectionSetNode | None = getattr(node, "selection_set", None)
-                if below is not None:
-                    sets.append((below, depth + 1))
+                elif isinstance(node, (FieldNode, InlineFragmentNode)) and node.selection_set:
+                    depth = depth_of(node.selection_set)
+                deepest = max(deepest, depth)
+            return deepest + 1
+
+        try:
+            if depth_of(self._operation.selection_set) > _MAX_DEPTH:
+                raise Uncompilable("depth")
+        except RecursionError:
+            raise Uncompilable("depth") from None
         return found
 
 

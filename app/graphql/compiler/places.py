@@ -39,6 +39,14 @@ class Info(GraphQLResolveInfo[Any]):
     def __getitem__(self, key: Any) -> Any:
         return tuple(self)[key]
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, tuple) and tuple(self) == tuple(other)
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    __hash__ = None  # type: ignore[assignment]
+
 
 class Frame:
     """Objects of one type that one selection set is executed on, with their fields in the answer."""

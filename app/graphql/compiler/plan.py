@@ -258,9 +258,7 @@ class Plan:
         self._leaves: dict[Any, Leaf] = {}
         collected = collect_fields(schema, fragments, self.conditions, root_type, operation)
         is_mutation = operation.operation is OperationType.MUTATION
-        self.root = Selection(
-            self, root_type, collected, operation.operation.value, one_by_one=is_mutation
-        )
+        self.root = Selection(self, root_type, collected, operation.operation.value, one_by_one=is_mutation)
         self.made.insert(0, self.root)
 
     def sources(self) -> Iterator[str]:

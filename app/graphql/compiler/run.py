@@ -5,9 +5,8 @@ error only has to set null where it belongs. What is awaited is awaited for all
 objects of a field together, and what hangs on it goes on from there.
 """
 
-from asyncio import Future, ensure_future, gather, get_running_loop
-from collections.abc import AsyncIterable, Awaitable, Callable, Coroutine, Mapping, Sequence
-from contextlib import suppress
+from asyncio import Future, get_running_loop
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from operator import attrgetter
 from typing import Any
@@ -24,7 +23,7 @@ from graphql import (
 )
 from graphql.execution import Executor
 from graphql.execution.execute import assume_not_awaitable
-from graphql.execution.executor import invalid_return_type_error
+from graphql.execution.executor import collect_iterator_awaitables, invalid_return_type_error
 from graphql.execution.values import VariableValues
 from graphql.pyutils import gather_with_cancel, is_iterable
 from graphql.pyutils.is_awaitable import is_async_iterable
@@ -36,37 +35,7 @@ from app.graphql.compiler.kinds import KINDS, SYNC_KINDS, Kind
 from app.graphql.compiler.leaves import Leaf, Memo, Odd
 from app.graphql.compiler.places import Column, Frame, Items, Order, Part, Place
 from app.graphql.compiler.plan import Field, Lists, Objects, Plan, Selection, Shape
-
-_Wait = Coroutine[Any, Any, None]
-
-
-class Work:
-    """What is to be done next, and what is waited for then."""
-
-    __slots__ = ("todo", "waits")
-
-    def __init__(self) -> None:
-        self.todo: list[Callable[[], None]] = []
-        self.waits: list[_Wait] = []
-
-    def drain(self) -> None:
-        """Do everything that can be done without waiting."""
-        try:
-            # The list grows while it is read.
-            for task in self.todo:
-                task()
-        except BaseException:
-            for wait in self.waits:
-                wait.close()
-            raise
-        self.todo.clear()
-
-    async def wait(self) -> None:
-        """Wait for the rest."""
-        if len(self.waits) == 1:
-            await self.waits[0]
-        else:
-            await gather_with_cancel(*self.waits)
+from app.graphql.compiler.waits import GoOn, Wait, Work, come_to, in_background, items_of
 
 
 class Run:
@@ -96,7 +65,8 @@ class Run:
         self._is_async = False
         self._moment = 0
         self._is_moment_over = True
-        self._background: set[Future[Any]] = set()
+        self._nulls: set[tuple[str | int, ...]] = set()
+        self.waits: dict[Wait, None] = {}
         operation: OperationDefinitionNode = plan.operation
         helpers = GraphQLResolveInfoHelpers(gather=_gathered, track=self._track)
         self.told = (
@@ -114,13 +84,10 @@ class Run:
         return self._ended(work, frame) if work.waits or self._is_async else self._result(frame)
 
     async def _ended(self, work: Work, frame: Frame) -> ExecutionResult:
-        if work.waits:
-            await work.wait()
+        await work.wait()
         return self._result(frame)
 
-    def _serial(
-        self, frame: Frame, fields: Sequence[Field]
-    ) -> ExecutionResult | Awaitable[ExecutionResult]:
+    def _serial(self, frame: Frame, fields: Sequence[Field]) -> ExecutionResult | Awaitable[ExecutionResult]:
         for number, field in enumerate(fields):
             if self._is_null:
                 break
@@ -132,8 +99,7 @@ class Run:
         return self._result(frame)
 
     async def _serial_later(self, frame: Frame, fields: Sequence[Field], work: Work) -> ExecutionResult:
-        if work.waits:
-            await work.wait()
+        await work.wait()
         self._is_async = False
         result = self._serial(frame, fields)
         return result if isinstance(result, ExecutionResult) else await result
@@ -206,6 +172,8 @@ class Run:
 
     def _field(self, frame: Frame, field: Field, work: Work) -> None:
         """Resolve and complete a field of all objects of a frame."""
+        if self._is_null:
+            return
         column = Column(self, frame, field)
         completed = self._complete(field.shape, column, self._resolved(column), work)
         key = field.key
@@ -222,7 +190,7 @@ class Run:
                 values[index] = self._called(column, index, found.value, {})
             else:
                 values[index] = found.value
-        self._go_on(field.shape, column, list(values), list(values.values()), work)
+        self._go_on(field.shape, column, values, work)
 
     # Resolving.
 
@@ -253,9 +221,7 @@ class Run:
         found: Callable[[Any], Any] | None = each(column.info(0), **arguments)
         return found
 
-    def _asked(
-        self, column: Column, index: int, source: Any, arguments: dict[str, Any] | None
-    ) -> Any:
+    def _asked(self, column: Column, index: int, source: Any, arguments: dict[str, Any] | None) -> Any:
         """What the resolver of a field gives for an object."""
         field = column.field
         try:
@@ -306,13 +272,12 @@ class Run:
             return self._lists(shape, place, values, work)
         return self._objects(shape, place, values, work)
 
-    def _go_on(
-        self, shape: Shape, place: Place, indexes: list[int], values: list[Any], work: Work
-    ) -> None:
+    def _go_on(self, shape: Shape, place: Place, found: Mapping[int, Any], work: Work) -> None:
         """Complete some of the values of a place."""
-        if indexes:
-            completed = self._complete(shape, Part(place, indexes), values, work)
-            for index, value in zip(indexes, completed, strict=True):
+        if found:
+            part = Part(place, list(found))
+            completed = self._complete(shape, part, list(found.values()), work)
+            for index, value in zip(found, completed, strict=True):
                 place.put(index, value)
 
     def _leaves(self, leaf: Leaf, place: Place, values: list[Any], work: Work) -> list[Any]:
@@ -339,7 +304,9 @@ class Run:
         if not all(value.__class__ is list for value in values):
             kept, positions = self._sift(lists, place, values, work)
             given = [None] * len(values)
-            for index, value in zip(range(len(values)) if positions is None else positions, kept, strict=True):
+            for index, value in zip(
+                range(len(values)) if positions is None else positions, kept, strict=True
+            ):
                 given[index] = self._listed(lists, place, index, value, work)
         items: list[Any] = []
         ends = [0]
@@ -356,41 +323,34 @@ class Run:
         if value.__class__ is list or value.__class__ is tuple:
             return value  # type: ignore[no-any-return]
         if self._kinds is KINDS and is_async_iterable(value):
-            work.waits.append(self._iterated(lists, place, index, value))
+            self._wait(place, {index: items_of(value)}, partial(self._iterated, lists, place), work)
             return None
+        iterator = None
+        items: list[Any] = []
         try:
             if not is_iterable(value):
-                info = place.column.info(0)
+                field = place.column.field
                 raise GraphQLError(
-                    "Expected Iterable, but did not find one for field"
-                    f" '{info.parent_type}.{info.field_name}'."
+                    f"Expected Iterable, but did not find one for field '{field.told[3]}.{field.name}'."
                 )
-            return list(value)
+            iterator = iter(value)
+            items.extend(iterator)
+            return items
         except Exception as error:
             self._fail_later(place, index, error, work)
+            if iterator is not None:
+                in_background(
+                    item
+                    for item in (*items, *collect_iterator_awaitables(iterator, self._is_awaited))
+                    if self._is_awaited(item)
+                )
             return None
 
-    async def _iterated(self, lists: Lists, place: Place, index: int, values: AsyncIterable[Any]) -> None:
-        items: list[Any] = []
-        work = Work()
-        iterator = aiter(values)
-        try:
-            async for item in iterator:
-                items.append(item)
-        except Exception as error:
-            close = getattr(iterator, "aclose", None)
-            if close is not None:
-                await _quietly(close())
-            self._resumed()
-            self._go_on(lists, place, [index], [items], work)
-            work.drain()
-            self._fail(place, index, error)
-        else:
-            self._resumed()
-            self._go_on(lists, place, [index], [items], work)
-            work.drain()
-        if work.waits:
-            await work.wait()
+    def _iterated(self, lists: Lists, place: Place, found: Mapping[int, Any], work: Work) -> None:
+        for index, (items, error) in found.items():
+            self._go_on(lists, place, {index: items}, work)
+            if error is not None:
+                self._fail_later(place, index, error, work)
 
     def _objects(self, objects: Objects, place: Place, values: list[Any], work: Work) -> list[Any]:
         sources, positions = self._sift(objects, place, values, work)
@@ -426,30 +386,32 @@ class Run:
                 found[index] = name
         of = dict(zip(at, sources, strict=True))
         if later:
-            work.waits.append(self._types_later(objects, place, later, of))
+            self._wait(place, later, partial(self._types_later, objects, place, of), work)
         return self._by_type(objects, place, count, found, of, work)
 
-    async def _types_later(
-        self, objects: Objects, place: Place, later: Mapping[int, Awaitable[Any]], sources: Mapping[int, Any]
+    def _types_later(
+        self,
+        objects: Objects,
+        place: Place,
+        sources: Mapping[int, Any],
+        names: Mapping[int, Any],
+        work: Work,
     ) -> None:
-        names = await _settled(list(later.values()))
-        self._resumed()
-        work = Work()
-        found = {}
-        for index, name in zip(later, names, strict=True):
-            if isinstance(name, Exception):
-                self._fail(place, index, name)
-            else:
-                found[index] = name
-        indexes = list(found)
-        part = Part(place, indexes)
-        of = {number: sources[index] for number, index in enumerate(indexes)}
-        completed = self._by_type(objects, part, len(indexes), dict(enumerate(found.values())), of, work)
+        found = self._without_errors(place, names, work)
+        part = Part(place, list(found))
+        of = {number: sources[index] for number, index in enumerate(found)}
+        completed = self._by_type(objects, part, len(of), dict(enumerate(found.values())), of, work)
         for number, value in enumerate(completed):
             part.put(number, value)
-        work.drain()
-        if work.waits:
-            await work.wait()
+
+    def _without_errors(self, place: Place, values: Mapping[int, Any], work: Work) -> dict[int, Any]:
+        found = {}
+        for index, value in values.items():
+            if isinstance(value, Exception):
+                self._fail_later(place, index, value, work)
+            else:
+                found[index] = value
+        return found
 
     def _by_type(
         self,
@@ -500,7 +462,12 @@ class Run:
         work: Work,
     ) -> list[Any]:
         """Objects of one type."""
-        selection = objects.selections.of(type_)
+        try:
+            selection = objects.selections.of(type_)
+        except RecursionError as error:
+            for index in range(len(sources)) if positions is None else positions:
+                self._fail_later(place, index, error, work)
+            return [None] * count
         accepts = selection.accepts
         if type_.is_type_of is not None and not (accepts and all(map(accepts, set(map(type, sources))))):
             sources, positions = self._ours(type_, objects, place, sources, positions, work)
@@ -543,38 +510,34 @@ class Run:
             else:
                 self._fail_later(place, index, self._wrong_type(type_, place, sources[number]), work)
         if later:
-            work.waits.append(self._ours_later(type_, objects, place, later))
+            answers = {index: answer for index, (answer, _) in later.items()}
+            of = {index: source for index, (_, source) in later.items()}
+            self._wait(place, answers, partial(self._ours_later, type_, objects, place, of), work)
         if len(kept) == len(sources):
             return sources, positions
         return [sources[number] for number in kept], [at[number] for number in kept]
 
-    async def _ours_later(
+    def _ours_later(
         self,
         type_: GraphQLObjectType,
         objects: Objects,
         place: Place,
-        later: Mapping[int, tuple[Awaitable[Any], Any]],
+        sources: Mapping[int, Any],
+        answers: Mapping[int, Any],
+        work: Work,
     ) -> None:
-        answers = await _settled([answer for answer, _ in later.values()])
-        self._resumed()
         kept = []
-        for (index, (_, source)), answer in zip(later.items(), answers, strict=True):
-            if isinstance(answer, Exception):
-                self._fail(place, index, answer)
-            elif answer:
+        for index, answer in self._without_errors(place, answers, work).items():
+            if answer:
                 kept.append(index)
             else:
-                self._fail(place, index, self._wrong_type(type_, place, source))
-        work = Work()
+                self._fail_later(place, index, self._wrong_type(type_, place, sources[index]), work)
         if kept:
-            sources = [later[index][1] for index in kept]
-            frame = self._frame(objects.selections.of(type_), place, kept, sources, work)
+            given = [sources[index] for index in kept]
+            frame = self._frame(objects.selections.of(type_), place, kept, given, work)
             for index, result in zip(kept, frame.results, strict=True):
                 place.put(index, result)
             self._fields(frame, work)
-            work.drain()
-        if work.waits:
-            await work.wait()
 
     def _wrong_type(self, type_: GraphQLObjectType, place: Place, source: Any) -> GraphQLError:
         return invalid_return_type_error(type_, source, place.column.field.details)
@@ -606,18 +569,26 @@ class Run:
             else:
                 later[index] = value
         if later:
-            work.waits.append(self._later(shape, place, later))
+            self._wait(place, later, partial(self._go_on, shape, place), work)
         return kept, None if len(kept) == len(values) else positions
 
-    async def _later(self, shape: Shape, place: Place, later: Mapping[int, Awaitable[Any]]) -> None:
-        """Go on with values once they are there."""
-        values = await _settled(list(later.values()))
-        self._resumed()
-        work = Work()
-        self._go_on(shape, place, list(later), values, work)
-        work.drain()
-        if work.waits:
-            await work.wait()
+    # Waiting.
+
+    def _wait(self, place: Place, awaitables: Mapping[int, Awaitable[Any]], go_on: GoOn, work: Work) -> None:
+        wait = Wait(self, place, awaitables, go_on)
+        work.waits.append(wait)
+        if self._nulls:
+            wait.check()
+
+    def is_lost(self, place: Place, index: int) -> bool:
+        """Whether a value is part of what became null."""
+        if not self._nulls:
+            return False
+        path = tuple(place.path(index).as_list())
+        return any(path[:length] in self._nulls for length in range(len(path) + 1))
+
+    def _is_awaited(self, value: Any) -> bool:
+        return self._kinds[value.__class__] in _AWAITED
 
     # Errors.
 
@@ -640,8 +611,12 @@ class Run:
             at.put(index, None)
             null = tuple(at.path(index).as_list())
         self._errors.append((self._moment, order, located, null))
+        if len(null) < len(path):
+            self._nulls.add(null)
+            for wait in self.waits:
+                wait.check()
 
-    def _resumed(self) -> None:
+    def resumed(self) -> None:
         """What is found in one turn of the event loop is found at once."""
         if self._is_moment_over:
             self._moment += 1
@@ -653,11 +628,9 @@ class Run:
 
     def _track(self, values: Sequence[Any]) -> None:
         """Let what nobody waits for come to its end; see `GraphQLResolveInfoHelpers`."""
-        waiting = [value for value in values if self._kinds[value.__class__] in _AWAITED]
+        waiting = list(filter(self._is_awaited, values))
         if waiting:
-            future = gather(*waiting, return_exceptions=True)
-            self._background.add(future)
-            future.add_done_callback(self._background.discard)
+            in_background(waiting)
 
 
 _PLAIN = {Kind.PLAIN}
@@ -677,46 +650,9 @@ def _tried(function: Callable[[Any], Any], source: Any) -> Any:
 
 def _now(value: Any) -> Any:
     """What a future has come to."""
-    return _result(value) if isinstance(value, Future) and value.done() and not value.cancelled() else value
+    return come_to(value) if isinstance(value, Future) and value.done() and not value.cancelled() else value
 
 
 def _null(place: Place) -> TypeError:
     field = place.column.field
     return TypeError(f"Cannot return null for non-nullable field {field.told[3]}.{field.name}.")
-
-
-async def _settled(awaitables: Sequence[Awaitable[Any]]) -> list[Any]:
-    """What awaitables come to; exceptions stand for themselves."""
-    if len(awaitables) == 1:
-        try:
-            return [await awaitables[0]]
-        except Exception as error:
-            return [error]
-    futures: list[Future[Any]] = []
-    tasks: list[Future[Any]] = []
-    for awaitable in awaitables:
-        if isinstance(awaitable, Future):
-            futures.append(awaitable)
-        else:
-            task = ensure_future(awaitable)
-            futures.append(task)
-            tasks.append(task)
-    if tasks:
-        # Where this is cancelled, so are they, and it ends when they have.
-        await gather(*tasks, return_exceptions=True)
-    for future in futures:
-        # Most are done when the first is: loaders give all results at once.
-        if not future.done():
-            with suppress(Exception):
-                await future
-    return list(map(_result, futures))
-
-
-def _result(future: Future[Any]) -> Any:
-    error = None if future.cancelled() else future.exception()
-    return error if isinstance(error, Exception) else future.result()
-
-
-async def _quietly(awaitable: Awaitable[Any]) -> None:
-    with suppress(Exception):
-        await awaitable

@@ -1,4 +1,4 @@
-"""Variables of an operation: coerced in a few steps where they are right, by graphql-core where they are not."""
+"""Variables of an operation: coerced in few steps where they are right, by graphql-core where they are not."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
