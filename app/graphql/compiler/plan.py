@@ -39,8 +39,8 @@ object of the operation, as its resolver would. It is asked before the resolver 
 resolver was called once; until it gives one, the resolver is called."""
 
 ACCEPTS = "accepts"
-"""An extension of object types: `accepts(class_)` says whether every object of a Python class is one of the type,
-so that `is_type_of` need not be asked."""
+"""An extension of object types: `accepts(class_)` says whether every object of a Python class is one of the
+type, so that `is_type_of` need not be asked."""
 
 Build = Callable[[list[Any], Callable[[Leaf], Memo]], list[dict[str, Any]]]
 """Makes the answers of objects. Fields that are not plain attributes are None in them."""

@@ -9,6 +9,7 @@ from asyncio import Future, get_running_loop
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from operator import attrgetter
+from sys import maxsize
 from typing import Any
 
 from graphql import (
@@ -350,7 +351,8 @@ class Run:
         for index, (items, error) in found.items():
             self._go_on(lists, place, {index: items}, work)
             if error is not None:
-                self._fail_later(place, index, error, work)
+                # It comes after the errors of the items before it.
+                work.todo.append(partial(self._fail, place, index, error, _LAST))
 
     def _objects(self, objects: Objects, place: Place, values: list[Any], work: Work) -> list[Any]:
         sources, positions = self._sift(objects, place, values, work)
@@ -595,11 +597,11 @@ class Run:
     def _fail_later(self, place: Place, index: int, error: Exception, work: Work) -> None:
         work.todo.append(partial(self._fail, place, index, error))
 
-    def _fail(self, place: Place, index: int, error: Exception) -> None:
+    def _fail(self, place: Place, index: int, error: Exception, after: Order = ()) -> None:
         """Remember an error of a value, and set null where its type allows it."""
         path = place.path(index).as_list()
         located = located_error(error, place.column.field.nodes, path)
-        order = place.order(index)
+        order = (*place.order(index), *after)
         at: Place | None = place
         while at is not None and at.is_required:
             above = at.above(index)
@@ -634,6 +636,7 @@ class Run:
 
 
 _PLAIN = {Kind.PLAIN}
+_LAST = (maxsize,)
 _AWAITED = (Kind.AWAITABLE, Kind.FUTURE)
 
 

@@ -1,4 +1,4 @@
-"""Variables of an operation: coerced in few steps where they are right, by graphql-core where they are not."""
+"""Variables of an operation: coerced in few steps where they are right, by graphql-core where not."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -6,10 +6,8 @@ from typing import Any
 from graphql import (
     GraphQLBoolean,
     GraphQLError,
-    GraphQLFloat,
     GraphQLID,
     GraphQLInputType,
-    GraphQLInt,
     GraphQLList,
     GraphQLNonNull,
     GraphQLSchema,
@@ -136,15 +134,6 @@ def _any(type_: GraphQLInputType) -> _Coerce:
         return coerced
 
     return coerce
-
-
-_CLASSES = {
-    GraphQLString: (str,),
-    GraphQLID: (str,),
-    GraphQLBoolean: (bool,),
-    GraphQLInt: (int,),
-    GraphQLFloat: (float,),
-}
 
 
 def _leaf(type_: Any) -> _Coerce:

@@ -58,6 +58,9 @@ class Wait:
         """Wait, and go on. Without a task of its own nothing is waited for beside it."""
         course = self._course
         self._task = current_task() if is_task else None
+        if self.is_lost and self._task is not None:
+            # Like everything else it begins, and is cancelled in the next turn.
+            get_running_loop().call_soon(self._task.cancel)
         try:
             values = await settled(list(self._awaitables.values()))
         except CancelledError:
