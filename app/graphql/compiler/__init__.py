@@ -6,8 +6,8 @@ graphql-core, and counts.
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, TypeGuard
 
 from cachetools import LRUCache
 from graphql import DocumentNode, ExecutionResult, GraphQLSchema
@@ -41,7 +41,7 @@ class Operations:
         context: Any,
         variables: Mapping[str, Any],
         name: str | None,
-        is_awaitable: Callable[[Any], Any] | None = None,
+        is_awaitable: Callable[[Any], TypeGuard[Awaitable[Any]]] | None = None,
         *,
         hide_suggestions: bool = False,
     ) -> AwaitableOrValue[ExecutionResult]:

@@ -80,7 +80,7 @@ class Operation:
             yield from plan.sources()
 
     def _plan(self, values: Mapping[str, Any]) -> Plan:
-        decided = tuple(values.get(name) for name in self._conditions)
+        decided: tuple[Any, ...] = tuple(values.get(name) for name in self._conditions)
         plan = self._plans.get(decided)
         if plan is None:
             if any(value.__class__ is not bool for value in decided):

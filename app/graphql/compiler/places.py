@@ -22,7 +22,7 @@ class Info(GraphQLResolveInfo[Any]):
     __slots__ = ()
 
     @property
-    def path(self) -> Path:  # type: ignore[override]
+    def path(self) -> Path:
         """Response path to the field."""
         place: Any = tuple.__getitem__(self, 4)
         if isinstance(place, Path):

@@ -156,7 +156,7 @@ class Run:
 
     def _built(self, selection: Selection, source: Any) -> dict[str, Any]:
         """The answer of an object where an attribute cannot be read, of it or of one beside it."""
-        result = dict(selection.blank)
+        result: dict[str, Any] = dict(selection.blank)
         for field, _ in selection.plain:
             try:
                 value = field.get(source)
@@ -322,12 +322,13 @@ class Run:
     def _listed(self, lists: Lists, place: Place, index: int, value: Any, work: Work) -> list[Any] | None:
         """The items of a list; None where it is none, or comes later."""
         if value.__class__ is list or value.__class__ is tuple:
-            return value  # type: ignore[no-any-return]
+            given: list[Any] = value  # type: ignore[assignment]
+            return given
         if self._kinds is KINDS and is_async_iterable(value):
             self._wait(place, {index: items_of(value)}, partial(self._iterated, lists, place), work)
             return None
         iterator = None
-        items: list[Any] = []
+        items = []
         try:
             if not is_iterable(value):
                 field = place.column.field
@@ -372,13 +373,14 @@ class Run:
         work: Work,
     ) -> list[Any]:
         """Objects whose types are told by the objects."""
-        resolve = objects.type.resolve_type or default_type_resolver
+        abstract: Any = objects.type
+        resolve: Callable[..., Any] = abstract.resolve_type or default_type_resolver
         at = range(count) if positions is None else positions
         later: dict[int, Awaitable[Any]] = {}
         found: dict[int, Any] = {}
         for index, source in zip(at, sources, strict=True):
             try:
-                name = resolve(source, place.info(index), objects.type)
+                name = resolve(source, place.info(index), abstract)
             except Exception as error:
                 self._fail_later(place, index, error, work)
                 continue
