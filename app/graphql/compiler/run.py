@@ -328,7 +328,7 @@ class Run:
             self._wait(place, {index: items_of(value)}, partial(self._iterated, lists, place), work)
             return None
         iterator = None
-        items = []
+        items: list[Any] = []
         try:
             if not is_iterable(value):
                 field = place.column.field

@@ -255,7 +255,7 @@ async def test_fields_of_strawberry() -> None:
 
         def has_permission(self, source: Any, info: Any, **kwargs: Any) -> bool:
             allowed.append(info.path.as_list())
-            return source.name != "Bob"
+            return bool(source.name != "Bob")
 
     @strawberry.type
     class User:
