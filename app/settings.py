@@ -32,6 +32,9 @@ class Settings(BaseSettings):
         description="`sqlite:///PATH` or `postgresql://USER:PASSWORD@HOST:PORT/NAME`.",
     )
     database_pool_size: int = Field(10, ge=1, description="Connections a process holds at most.")
+    compiled_executor: bool = Field(
+        True, description="Execute GraphQL by code that is compiled for each document, not by graphql-core."
+    )
     graphiql: bool | None = Field(None, description="Serve GraphiQL; by default only in development.")
 
     page_size: int = Field(20, ge=1, description="Items on a page when `first` and `last` are absent.")

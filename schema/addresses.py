@@ -30,7 +30,7 @@ def enrollment_url(kind: str, key: str) -> Any:
         info: ContextInfo,
         catalog: Annotated[UUID, strawberry.argument(description=_OF_CATALOG)],
     ) -> Any:
-        return work.value(info.context, root, catalog=catalog)
+        return work.each(info.context, catalog=catalog)(root)
 
     return work.field(
         resolve, "Where learners of a customer enroll; null where the viewer sees no such catalog.", (key,)
@@ -59,7 +59,7 @@ def marketing_url(path: Callable[..., str | None], needs: Sequence[str], *beside
         info: ContextInfo,
         catalog: Annotated[UUID | None, strawberry.argument(description=_OF_CATALOG)] = None,
     ) -> Any:
-        return work.value(info.context, root, catalog=catalog)
+        return work.each(info.context, catalog=catalog)(root)
 
     return work.field(
         resolve,

@@ -1,11 +1,13 @@
 """The schema, built once."""
 
 import strawberry
+from graphql import GraphQLObjectType
 from strawberry.schema.config import StrawberryConfig
 
 from schema.catalog import Entitlement, ProgramKind, Seat
 from schema.mutation import Mutation
 from schema.query import Query
+from schema.relay import Node, NodeRow, each
 from schema.scalars import OVERRIDES
 from schema.subscription import Subscription
 
@@ -17,3 +19,20 @@ SCHEMA = strawberry.Schema(
     config=StrawberryConfig(scalar_map=OVERRIDES),
 )
 """What Lyceum offers."""
+
+
+def _accepts(class_: type) -> bool:
+    return class_ is not NodeRow
+
+
+for type_ in SCHEMA._schema.type_map.values():
+    if not isinstance(type_, GraphQLObjectType):
+        continue
+    # Hints for the executor: what it calls for many objects, instead of a function for each.
+    definition = type_.extensions.get("strawberry-definition")
+    if definition is not None and issubclass(definition.origin, Node):
+        type_.extensions["accepts"] = _accepts
+    for field in type_.fields.values():
+        definition = field.extensions.get("strawberry-definition")
+        if definition is not None and definition.base_resolver:
+            field.extensions["each"] = definition.metadata.get("each", each)

@@ -7,6 +7,7 @@ from typing import Any
 
 import strawberry
 from aiodataloader import DataLoader
+from graphql import GraphQLResolveInfo
 
 from resolvers import offering
 from resolvers.context import Context
@@ -21,26 +22,29 @@ class Work:
     make: Callable[..., Any]
     beside: tuple[Companion, ...] = ()
 
-    def value(self, context: Context, row: Any, **arguments: Any) -> Any:
-        """The value, or an awaitable of it where not everything has been read."""
-        begun = [companion(context, **arguments)(row) for companion in self.beside]
-        waiting = [future for future in begun if future is not None and not future.done()]
-        if waiting:
-            return self._later(waiting, begun, context, row, **arguments)
-        return self._made(begun, context, row, **arguments)
-
-    def values(self, context: Context, rows: Sequence[Any], **arguments: Any) -> list[Any]:
-        """The values for many rows. Raises `InvalidStateError` where not everything has been read."""
+    def each(self, context: Context, **arguments: Any) -> Callable[[Any], Any]:
+        """What gives the value for any row, or an awaitable of it where not everything has been read."""
         readers = [companion(context, **arguments) for companion in self.beside]
-        return [self._made([read(row) for read in readers], context, row, **arguments) for row in rows]
+
+        def value(row: Any) -> Any:
+            begun = [read(row) for read in readers]
+            waiting = [future for future in begun if future is not None and not future.done()]
+            if waiting:
+                return self._later(waiting, begun, context, row, **arguments)
+            return self._made(begun, context, row, **arguments)
+
+        return value
 
     def field(self, resolver: Callable[..., Any], description: str, needs: Sequence[str]) -> Any:
         """The field; `needs` are the columns of the row."""
         return strawberry.field(
             resolver=resolver,
             description=description,
-            metadata={"needs": needs, "values": self.values, "companions": self.beside},
+            metadata={"needs": needs, "each": self._each, "companions": self.beside},
         )
+
+    def _each(self, info: GraphQLResolveInfo[Any], **arguments: Any) -> Callable[[Any], Any]:
+        return self.each(info.context, **arguments)
 
     def _made(self, begun: Sequence[Future[Any] | None], context: Context, row: Any, **arguments: Any) -> Any:
         found = [future and future.result() for future in begun]
@@ -65,7 +69,7 @@ def worked_out(
     work = Work(make, beside)
 
     def resolve(root: Any, info: ContextInfo) -> Any:
-        return work.value(info.context, root)
+        return work.each(info.context)(root)
 
     return work.field(resolve, description, needs)
 

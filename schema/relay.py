@@ -8,10 +8,11 @@ import asyncio
 import base64
 import binascii
 from collections.abc import Callable, Mapping, Sequence
+from operator import attrgetter
 from typing import Annotated, Any, Generic, TypeVar
 
 import strawberry
-from graphql import FieldNode, GraphQLObjectType
+from graphql import GraphQLResolveInfo
 from strawberry import ID, Info
 
 from app.errors import BadUserInput
@@ -54,9 +55,17 @@ def key_of(id_: str, entity: Entity, argument: str = "id") -> int:
     return key
 
 
+def _each_id(info: GraphQLResolveInfo[Any]) -> Callable[[Any], str]:
+    name = info.parent_type.name
+    return lambda root: encode_id(name, root.id)
+
+
 @strawberry.interface(description="An object with an id that no other object of any type has.")
 class Node:
-    @strawberry.field(description="Global id.", metadata={"needs": ("id",), "plain": plain.GlobalId()})
+    @strawberry.field(
+        description="Global id.",
+        metadata={"needs": ("id",), "each": _each_id, "plain": plain.GlobalId()},
+    )
     def id(root: Any, info: ContextInfo) -> ID:  # noqa: N805
         return ID(encode_id(info._raw_info.parent_type.name, root.id))
 
@@ -125,26 +134,36 @@ def database_id() -> Any:
     def resolve(root: Any) -> Any:
         return root.id
 
-    metadata = {"needs": ("id",), "plain": plain.Column("id")}
-    return strawberry.field(resolver=resolve, description="Native number.", metadata=metadata)
+    return strawberry.field(
+        resolver=resolve,
+        description="Native number.",
+        metadata={
+            "needs": ("id",),
+            "each": lambda info: attrgetter("id"),
+            "plain": plain.Column("id"),
+        },
+    )
 
 
-def place_of(parent_type: GraphQLObjectType, nodes: Sequence[FieldNode]) -> tuple[Any, ...]:
+def _place(info: GraphQLResolveInfo[Any]) -> tuple[Any, ...]:
     """Names a field as it stands in the document, whatever object it is resolved on."""
-    return (parent_type, *map(id, nodes))
+    return (info.parent_type, *map(id, info.field_nodes))
 
 
 def prepared(info: ContextInfo, root: Any, prepare: Callable[[], Callable[[Any], Any]]) -> Any:
-    """What a field gives for an object, by a function that is prepared once for all objects.
-
-    Whoever finds the function in `shared` need not look at the arguments again.
-    """
+    """What a field gives for an object, by a function that is prepared once for all objects."""
     raw, shared = info._raw_info, info.context.shared
-    place = place_of(raw.parent_type, raw.field_nodes)
+    place = _place(raw)
     resolve = shared.get(place)
     if resolve is None:
         resolve = shared[place] = prepare()
     return resolve(root)
+
+
+def each(info: GraphQLResolveInfo[Any], **arguments: Any) -> Callable[[Any], Any] | None:
+    """The function that was prepared for a field: who has it need not call the resolver again."""
+    found: Callable[[Any], Any] | None = info.context.shared.get(_place(info))
+    return found
 
 
 def to_one(entity: Entity, column: str, description: str) -> Any:

@@ -13,6 +13,7 @@ from graphql import (
 )
 
 from app.errors import BadUserInput, CostExceeded
+from app.graphql.compiler import Operations
 from app.graphql.limits import Measurer
 from resolvers.context import PageLimits
 
@@ -27,6 +28,7 @@ class Document:
         self.syntax = syntax
         self.length = length
         self.measurer = Measurer(schema, syntax, limits)
+        self.compiled = Operations(schema, syntax)
         self.memo: dict[Any, Any] = {}
         self._schema = schema
         self._errors: dict[bool, list[GraphQLError]] = {}

@@ -20,6 +20,7 @@ from graphql import (
     parse,
 )
 from graphql import execute as execute_document
+from graphql.execution import Executor as CoreExecutor
 from graphql.pyutils import AwaitableOrValue
 
 from app.analytics.addresses import Countries
@@ -35,7 +36,6 @@ from app.graphql.documents import Document, Documents
 from app.graphql.errors import formatted, refused
 from app.graphql.payloads import Payloads, Rules
 from app.graphql.plan.plans import Plans
-from app.graphql.rows import RowsExecutor
 from app.settings import Settings
 from app.vocabulary import Scope
 from app.webhooks.subscriptions import Subscriptions
@@ -186,7 +186,7 @@ class Executor:
     async def _subscribe(
         self, document: Document, operation: Operation, context: Context, payer: str
     ) -> AsyncGenerator[Answer]:
-        executor = RowsExecutor.build(
+        executor = CoreExecutor.build(
             self.schema,
             document.syntax,
             context_value=context,
@@ -296,16 +296,21 @@ class Executor:
     def _begin(
         self, document: Document, operation: Operation, context: Context, root: Any
     ) -> AwaitableOrValue[ExecutionResult]:
+        variables, hides = dict(operation.variables), self._hides(context.viewer)
+        if self._settings.compiled_executor:
+            compiled = document.compiled
+            return compiled.execute(
+                root, context, variables, operation.name, _is_awaitable, hide_suggestions=hides
+            )
         return execute_document(
             self.schema,
             document.syntax,
             root,
-            context_value=context,
-            variable_values=dict(operation.variables),
-            operation_name=operation.name,
-            hide_suggestions=self._hides(context.viewer),
+            context,
+            variables,
+            operation.name,
+            hide_suggestions=hides,
             is_awaitable=_is_awaitable,
-            executor_class=RowsExecutor,
         )
 
     def _measured(

@@ -1,16 +1,15 @@
-"""Lists of rows, which are completed by columns: the same as graphql-core completes them, errors too."""
+"""Lists of rows: the generated code completes them as graphql-core does, errors too."""
 
 import datetime as dt
 from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from graphql.execution import Executor
 from sqlalchemy import insert, text
 
 from app.db.engine import Database
 from app.db.models import Course, CourseRun, EnrollmentSpan
-from app.graphql import execute
+from app.graphql.compiler import fallbacks
 from app.vocabulary import Dimension, EducationLevel
 from tests.graphql.clients import STAFF_KEY, Client, add_user, client_of
 
@@ -25,7 +24,8 @@ fragment More on EnrollmentByEducationDay { cumulativeCount computedAt }"""
 
 
 @pytest.fixture
-async def client(database: Database) -> AsyncIterator[Client]:
+async def clients(database: Database) -> AsyncIterator[tuple[Client, Client]]:
+    """A client of the server, and one of a server that leaves everything to graphql-core."""
     await add_user(database, "staff", STAFF_KEY, is_staff=True)
     async with database.session() as session:
         course = Course(key="X+1")
@@ -44,24 +44,21 @@ async def client(database: Database) -> AsyncIterator[Client]:
         }
         values = ("", EducationLevel.MASTERS, EducationLevel.NONE)
         await session.execute(insert(EnrollmentSpan), [{**common, "value": value} for value in values])
-    async with client_of(database) as client:
-        yield client
+    async with client_of(database) as ours, client_of(database, compiled_executor=False) as theirs:
+        yield ours, theirs
 
 
-async def both(client: Client, monkeypatch: pytest.MonkeyPatch, **variables: Any) -> tuple[Any, Any]:
-    """The answer of the server, and that of graphql-core left alone."""
-    answers = []
-    for _ in range(2):
-        answers.append((await client.post(DOCUMENT, variables, key=STAFF_KEY)).json())
-        monkeypatch.setattr(execute, "RowsExecutor", Executor)
-    return answers[0], answers[1]
+async def both(clients: tuple[Client, Client], **variables: Any) -> list[Any]:
+    """The answer of each; nothing is left to graphql-core by the first."""
+    fallbacks.clear()
+    answers = [(await client.post(DOCUMENT, variables, key=STAFF_KEY)).json() for client in clients]
+    assert not fallbacks
+    return answers
 
 
 @pytest.mark.parametrize("with_", [True, False])
-async def test_the_same_as_field_by_field(
-    client: Client, monkeypatch: pytest.MonkeyPatch, with_: bool
-) -> None:
-    ours, theirs = await both(client, monkeypatch, **{"with": with_})
+async def test_the_same_as_field_by_field(clients: tuple[Client, Client], with_: bool) -> None:
+    ours, theirs = await both(clients, **{"with": with_})
     assert ours == theirs
     rows = ours["data"]["courseRun"]["analytics"]["plain"]
     assert [row["educationLevel"] for row in rows] == [None, "MASTERS", "NONE"] * 2
@@ -70,11 +67,11 @@ async def test_the_same_as_field_by_field(
 
 
 async def test_a_value_that_is_none_of_its_type_is_an_error_of_its_row(
-    client: Client, database: Database, monkeypatch: pytest.MonkeyPatch
+    clients: tuple[Client, Client], database: Database
 ) -> None:
     async with database.session() as session:
         await session.execute(text("UPDATE enrollment_span SET value = 'wrong' WHERE value = 'none'"))
-    ours, theirs = await both(client, monkeypatch)
+    ours, theirs = await both(clients)
     for answer in (ours, theirs):
         for error in answer["errors"]:
             error["message"] = error["extensions"]["id"] = ""

@@ -8,9 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from graphql.execution import Executor
 
-from app.graphql import execute
 from tests.databases import DIALECTS, Databases
 from tests.graphql.clients import Statements
 from tests.rest.enterprise.clients import LMS, ROOT, Enterprise, enterprise_of
@@ -437,12 +435,12 @@ async def test_13_09_a_marketing_site_is_named_where_there_is_one(api: Enterpris
 
 
 async def test_lists_are_completed_as_graphql_core_completes_them(
-    api: Enterprise, monkeypatch: pytest.MonkeyPatch
+    api: Enterprise,
 ) -> None:
     lists = [CATALOG, AUDIT, f"{CATALOG}/programs/{FULL_PROGRAM}"]
     ours = [await api.get(path) for path in lists]
-    monkeypatch.setattr(execute, "RowsExecutor", Executor)
-    assert [await api.get(path) for path in lists] == ours
+    async with enterprise_of(api.database, compiled_executor=False) as site:
+        assert [await site.get(path) for path in lists] == ours
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)
