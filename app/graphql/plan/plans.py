@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from operator import attrgetter
 from typing import Any
 
-import orjson
 from cachetools import LRUCache
 from graphql import GraphQLSchema, OperationDefinitionNode, OperationType
 from sqlalchemy import BigInteger, BindParameter, Dialect, Select, String, bindparam
@@ -34,15 +33,15 @@ class Plans:
         self.reasons: Counter[str] = Counter()
         self._schema = schema
 
-    async def data(
+    async def texts(
         self, document: Document, node: OperationDefinitionNode, given: Mapping[str, Any], context: Context
-    ) -> dict[str, Any] | None:
-        """The data of an operation as fragments of JSON; None where it has to be run.
+    ) -> dict[str, str] | None:
+        """The data of an operation, each root field as JSON; None where it has to be run.
 
         Nothing is wrong then: only running it tells what is.
         """
         try:
-            return await self._data(document, node, given, context)
+            return await self._texts(document, node, given, context)
         except NotPlain as reason:
             self.reasons[str(reason)] += 1
         except (LyceumError, ValueError):
@@ -52,9 +51,9 @@ class Plans:
             _logger.warning("A plan failed, so its operation is run", exc_info=True)
         return None
 
-    async def _data(
+    async def _texts(
         self, document: Document, node: OperationDefinitionNode, given: Mapping[str, Any], context: Context
-    ) -> dict[str, Any]:
+    ) -> dict[str, str]:
         if node.operation is not OperationType.QUERY:
             raise NotPlain("no query")
         variants = document.memo.get(("plans", id(node)))
@@ -62,10 +61,10 @@ class Plans:
             operation = PlainOperation(self._schema, document.syntax, node)
             variants = document.memo["plans", id(node)] = _Variants(self._schema, operation)
         plan, values = variants.plan(given, context)
-        data: dict[str, Any] = {}
+        texts = {}
         for name, root in plan.items():
-            data[name] = orjson.Fragment(root if isinstance(root, str) else await root.text(values, context))
-        return data
+            texts[name] = root if isinstance(root, str) else await root.text(values, context)
+        return texts
 
 
 class _Variants:
