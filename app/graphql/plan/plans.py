@@ -80,7 +80,8 @@ class _Variants:
     def plan(self, given: Mapping[str, Any], context: Context) -> tuple[dict[str, Any], Values]:
         """The plan for a request, and its variables. Raises `NotPlain`."""
         values = self._operation.coerced(given)
-        key = (_KIND(context.viewer), context.viewer.user_id is None, self._operation.outline(values))
+        viewer, dialect = context.viewer, context.reader.dialect
+        key = (dialect, _KIND(viewer), viewer.user_id is None, self._operation.outline(values))
         plan = self._plans.get(key)
         if plan is not None:
             self._found += 1
