@@ -51,9 +51,9 @@ def parent(pid: int, name: str) -> int | None:
     return int(fields[1]) if found == name else None
 
 
-def pin(core: int) -> None:
-    """Let this process run on one core only."""
-    os.sched_setaffinity(0, {core})
+def pin(core: int, pid: int = 0) -> None:
+    """Let a process, by default this one, run on one core only."""
+    os.sched_setaffinity(pid, {core})
 
 
 def cores() -> tuple[int, int]:

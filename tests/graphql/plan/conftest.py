@@ -13,7 +13,10 @@ from graphql import GraphQLSchema
 from sqlalchemy import select
 from sqlmodel import col
 
+from app.auth.credentials import Authenticator
+from app.auth.passwords import Passwords
 from app.auth.viewer import STRANGER, Viewer
+from app.db.clock import now
 from app.db.engine import Database
 from app.db.models import (
     ApiKeyCourse,
@@ -69,8 +72,9 @@ class Executors:
         self.database = Database(url, pool_size=5)
         self.dialect = self.database.dialect
         settings = Settings(database_url=url, cost_per_minute=0)
+        authenticator = Authenticator(self.database, Passwords(self.database, settings, now))
         self.planning, self.running = (
-            Executor(GRAPH, self.database, settings.model_copy(update={"json_text": on}), lambda: None)
+            Executor(GRAPH, self.database, settings.model_copy(update={"json_text": on}), authenticator)
             for on in (True, False)
         )
         self.keys: dict[str, list[str]] = {}
