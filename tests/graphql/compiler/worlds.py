@@ -168,13 +168,13 @@ def _resolved(
 ) -> Any:
     """What a resolver gives, which looks at all that it is told."""
     key = f"{key}{arguments}" if arguments else key
-    world.log.append(f"{info.path.as_list()} {key}")
+    world.log.append(f"{len(info.path.as_list())} {info.path.as_list()} {key}")
     if world.fails(key, "raise"):
         raise world.trouble(key)
     if get_nullable(type_) is GraphQLString and world.draw(key, "told", 2):
         told = [info.field_name, info.path.as_list(), info.parent_type.name, str(info.return_type)]
         nodes = [node.loc.start for node in info.field_nodes if node.loc]
-        told += [nodes, str(info.variable_values), sorted(info.fragments), str(info.root_value)]
+        told += [nodes, info.variable_values.coerced, sorted(info.fragments), str(info.root_value)]
         told += [info.operation.operation.value, info.context is world, info.schema.query_type.name]  # type: ignore[union-attr]
         return str(told)
     return _found(world, type_, key, is_sync=is_sync)
