@@ -249,9 +249,9 @@ class Writer:
 
     def _literal(self, type_: Any, name: str, depth: int) -> str:
         if isinstance(type_, GraphQLList):
-            if self._one_in(6):
+            inner = get_nullable(type_.of_type)
+            if not isinstance(inner, GraphQLList) and self._one_in(6):
                 # One item stands for a list of it, but a variable with one does not.
-                inner = get_nullable(type_.of_type)
                 return _constant(inner, self._json(GraphQLNonNull(inner), name, depth))
             items = (self._value(type_.of_type, name, None, depth) for _ in range(self.random.randrange(4)))
             return f"[{', '.join(items)}]"
@@ -270,8 +270,9 @@ class Writer:
             return None
         type_ = get_nullable(type_)
         if isinstance(type_, GraphQLList):
-            if self._one_in(6):
-                return self._json(GraphQLNonNull(get_nullable(type_.of_type)), name, depth)
+            inner = get_nullable(type_.of_type)
+            if not isinstance(inner, GraphQLList) and self._one_in(6):
+                return self._json(GraphQLNonNull(inner), name, depth)
             return [self._json(type_.of_type, name, depth) for _ in range(self.random.randrange(4))]
         if isinstance(type_, GraphQLInputObjectType):
             members = self._members(type_, depth)

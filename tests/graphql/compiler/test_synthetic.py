@@ -12,7 +12,7 @@ from typing import Any
 
 import graphql
 import pytest
-from hypothesis import HealthCheck, given, note, settings
+from hypothesis import HealthCheck, Phase, given, note, settings
 from hypothesis import strategies as st
 
 from app.graphql import compiler
@@ -53,6 +53,7 @@ def test_same_outcome(is_sync: bool) -> None:
         max_examples=int(EXAMPLES or 500),
         derandomize=not EXAMPLES,
         deadline=None,
+        phases=set(Phase) - {Phase.explain},
         suppress_health_check=list(HealthCheck),
     )
     @given(
