@@ -10,6 +10,7 @@ import os
 import re
 import sys
 import tarfile
+from collections import Counter
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
@@ -22,8 +23,76 @@ FILES = ["tests/execution", "tests/type/test_introspection.py", "tests/test_grap
 FILES += [f"tests/test_star_wars_{name}.py" for name in ("query", "introspection")]
 FILES += ["tests/test_user_registry.py"]
 
-DIFFERENT: dict[str, str] = {}
-"""Tests that cannot pass, each with the reason."""
+_ALL_ARE_AWAITED = """The fields of a level run side by side to their end. When a null bubbles up, graphql-core cancels
+those beside it that it still waits for, as a server may, but need not (GraphQL, 6.4.4)."""
+
+_ONE_OF_SEVERAL = """Several errors are below one null. Which of them is told is the executor's choice (GraphQL, 6.4.4):
+here the first in the order of the response, there the first in time."""
+
+_READ_TO_THE_END = """An iterable is read before its items are completed. graphql-core completes each as it comes, and reads
+on after an error only to clean up."""
+
+_WAITS = """A whole level runs, and so is waited for, before an error in it is known. graphql-core stops at the error
+and answers without waiting."""
+
+_OTHER_DOOR = """Of `execute_sync`: for `@defer`, `execute`, which is the compiled one, raises another error."""
+
+_DEEPER = """The compiled executor needs less of the stack, and answers."""
+
+_DIFFERENT = {
+    "test_cancellation.py::describe_execute_cancellation": {
+        "stops_late_sibling_object_completion_after_non_null_bubbling": _ALL_ARE_AWAITED,
+    },
+    "test_executor.py::describe_execute_handles_basic_execution_tasks": {
+        "handles_sync_errors_combined_with_async_ones": _WAITS,
+        "handles_sync_errors_combined_with_async_ones_in_async_context": _WAITS,
+    },
+    "test_lists.py::describe_execute_handles_abrupt_completion_in_synchronous_iterables": {
+        "drains_the_iterator_when_next_throws": _READ_TO_THE_END,
+        "handles_iterator_errors_with_later_pending_awaitables": _READ_TO_THE_END,
+        "handles_sync_errors_with_later_pending_awaitables": _WAITS,
+    },
+    "test_lists.py::describe_execute_accepts_async_iterables_as_list_value": {
+        "handles_mixture_of_sync_and_async_errors_in_async_iterables": _ONE_OF_SEVERAL,
+        "calls_aclose_when_non_null_list_item_errors": _READ_TO_THE_END,
+    },
+    "test_nonnull.py::describe_execute_handles_non_nullable_types": {
+        "describe_nulls_a_complex_tree_of_nullable_fields_each::throws": _ONE_OF_SEVERAL,
+        **{
+            f"describe_handles_multiple_errors_for_a_single_response_position::{name}": _ONE_OF_SEVERAL
+            for name in (
+                "nullable_and_non_nullable_root_fields_throw_nested_errors",
+                "slower_nullable_after_non_nullable_root_field",
+                "nullable_and_non_nullable_nested_fields_throw_nested_errors",
+                "slower_nullable_after_non_nullable_nested_field",
+            )
+        },
+    },
+    "test_parallel.py::describe_parallel_execution::describe_cancel_on_exception": {
+        "cancel_selection_sets": _ALL_ARE_AWAITED,
+        "cancel_lists": _ALL_ARE_AWAITED,
+        "cancel_async_iterators": _ALL_ARE_AWAITED,
+    },
+    "test_sync.py::describe_execute_synchronously_when_possible::describe_execute_sync": {
+        "throws_if_encountering_async_iterable_execution_with_check_sync": _OTHER_DOOR,
+        "throws_if_encountering_async_iterable_execution_without_check_sync": _OTHER_DOOR,
+    },
+    "test_too_deeply_nested_selections.py::describe_too_deeply_nested_selections_at_the_root": {
+        "reports_a_too_deep_chain_inside_a_field_as_a_field_error": _DEEPER,
+    },
+}
+"""Tests that fail, each with the reason why the answer is right all the same."""
+
+_FALLBACKS = {
+    "@defer": "Incremental delivery is not the compiled executor's.",
+    "arguments of fragments": "An experiment of graphql-core's that our parser does not let in.",
+    "depth": "graphql-core has an answer for what nests too deeply.",
+    "directive of an operation": "Errors of documents that were not validated.",
+    "introspection": "Nothing is slow about it.",
+    "no operation": "Errors of documents that were not validated.",
+    "no root type": "Errors of documents that were not validated.",
+}
+"""Why operations are left to graphql-core. Options of `execute` that Lyceum does not use are reasons too."""
 
 
 @dataclass
@@ -85,8 +154,8 @@ async def distribution(request: pytest.FixtureRequest, tmp_path_factory: pytest.
 async def outcomes(distribution: Path) -> dict[str, Outcome]:
     """What came of each test."""
     report = distribution / "report.json"
-    options = ["--quiet", "--override-ini", "addopts=", "-p", "graphql_core_plugin"]
-    options += ["-p", "no:cacheprovider", "-p", "no:xdist"]
+    options = ["--quiet", "--override-ini", "addopts=", "--timeout", "10", "-p", "graphql_core_plugin"]
+    options += ["-p", "no:cacheprovider", "-p", "no:xdist", "--ignore", "tests/execution/incremental"]
     paths = os.pathsep.join([str(Path(__file__).parent), str(ROOT)])
     variables = {"PYTHONPATH": paths, "LYCEUM_TEST_REPORT": str(report)}
     code, output = await _run("pytest", *options, *FILES, cwd=distribution, **variables)
@@ -96,6 +165,19 @@ async def outcomes(distribution: Path) -> dict[str, Outcome]:
 
 
 def test_each_passes_but_those_listed(outcomes: dict[str, Outcome]) -> None:
-    assert len(outcomes) > 600
+    assert len(outcomes) > 500
+    assert {test.outcome for test in outcomes.values()} == {"passed", "failed"}
     failed = {name: test.text for name, test in outcomes.items() if test.outcome == "failed"}
-    assert failed.keys() == DIFFERENT.keys(), "\n\n".join(failed.values())
+    listed = {f"tests/execution/{group}::{name}" for group, tests in _DIFFERENT.items() for name in tests}
+    assert failed.keys() - listed == set(), "\n\n".join(failed[name] for name in failed.keys() - listed)
+    assert listed - failed.keys() == set()
+
+
+def test_most_is_compiled(outcomes: dict[str, Outcome]) -> None:
+    reasons = Counter[str]()
+    for test in outcomes.values():
+        reasons.update(test.fallbacks)
+    assert {reason for reason in reasons if not reason.startswith("option ")} == _FALLBACKS.keys()
+    executed = sum(test.operations for test in outcomes.values())
+    assert executed > 450
+    assert reasons.total() < 0.3 * executed
