@@ -2,25 +2,32 @@
 
 import inspect
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from graphql import ExecutionResult, GraphQLError
 
 
+Path = Sequence[str | int]
+
+
+@dataclass
+class Failure:
+    """An error: where it was, and all that is told of it."""
+
+    path: Path
+    told: tuple[Any, ...]
+
+
 @dataclass
 class Outcome:
-    """What came of an operation."""
+    """What came of an operation. The text of the data tells the order of keys and the types of values."""
 
     data: Any
-    errors: list[GraphQLError]
-    is_sync: bool
-
-    @property
-    def text(self) -> str:
-        """The data, with the order of keys and the types of values."""
-        return repr(self.data)
+    text: str | bytes
+    failures: list[Failure]
+    is_sync: bool = False
 
 
 async def outcome(execute: Callable[[], Any]) -> Outcome:
@@ -31,11 +38,11 @@ async def outcome(execute: Callable[[], Any]) -> Outcome:
         result = await result
     assert type(result) is ExecutionResult
     assert result.errors is None or result.errors
-    return Outcome(result.data, result.errors or [], is_sync)
+    failures = [Failure(error.path or (), _told(error)) for error in result.errors or ()]
+    return Outcome(result.data, repr(result.data), failures, is_sync)
 
 
-def told(error: GraphQLError) -> tuple[Any, ...]:
-    """All there is to an error."""
+def _told(error: GraphQLError) -> tuple[Any, ...]:
     places = [(place.line, place.column) for place in error.locations or ()]
     nodes = [node.loc.start for node in error.nodes or () if node.loc]
     original = error.original_error
@@ -49,14 +56,13 @@ def told(error: GraphQLError) -> tuple[Any, ...]:
     )
 
 
-def _null_of(data: Any, error: GraphQLError) -> tuple[str | int, ...]:
-    """Where the null is that an error left."""
-    path = error.path or []
+def _null_of(data: Any, path: Path) -> Path:
+    """Where the null is that an error at a place left."""
     for depth, step in enumerate(path):
         if data is None:
             return tuple(path[:depth])
         data = data[step]
-    assert data is None, f"{error} left {data}"
+    assert data is None, f"{path} is {data}"
     return tuple(path)
 
 
@@ -70,23 +76,23 @@ def compare(expected: Outcome, found: Outcome) -> None:
     """
     assert found.text == expected.text
     # What graphql-core has not come upon after an error may have to be waited for.
-    assert found.is_sync == expected.is_sync or expected.errors
+    assert found.is_sync == expected.is_sync or expected.failures
     if expected.is_sync and found.is_sync:
-        assert list(map(told, found.errors)) == list(map(told, expected.errors))
+        assert found.failures == expected.failures
         return
     at_null, below = zip(*(_divided(outcome) for outcome in (expected, found)), strict=True)
     assert at_null[0] == at_null[1]
     assert below[0] == below[1]
 
 
-def _divided(outcome: Outcome) -> tuple[Counter[tuple[Any, ...]], set[tuple[str | int, ...]]]:
+def _divided(outcome: Outcome) -> tuple[Counter[tuple[Any, ...]], set[Path]]:
     """The errors of fields that are null themselves, and where the nulls of other errors are."""
     at_null: Counter[tuple[Any, ...]] = Counter()
     below = set()
-    for error in outcome.errors:
-        place = _null_of(outcome.data, error)
-        if len(place) == len(error.path or ()):
-            at_null[told(error)] += 1
+    for failure in outcome.failures:
+        place = _null_of(outcome.data, failure.path)
+        if len(place) == len(failure.path):
+            at_null[failure.told] += 1
         else:
             below.add(place)
     return at_null, below

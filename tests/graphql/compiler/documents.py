@@ -94,8 +94,8 @@ class Writer:
     scalars: Scalars
     fields_at_most: int = 30
     depth_at_most: int = 6
-    avoided: frozenset[str] = frozenset()
-    """Names of fields to do without."""
+    rare: frozenset[str] = frozenset()
+    """Names of arguments that leave little to see when they are given."""
 
     _fields: int = 0
     _variables: dict[str, tuple[str, str]] = field(default_factory=dict)
@@ -172,12 +172,12 @@ class Writer:
             name
             for name, definition in fields.items()
             if (not only or name in only)
-            and name not in self.avoided
             and not (is_full and is_composite_type(get_named_type(definition.type)) and depth > 0)
         ]
         if not names:
             return f"{self._key(parent, '__typename', '', 'String!')}{self._directives()}"
-        name = self.random.choice(names)
+        above = [name for name in names if is_composite_type(get_named_type(fields[name].type))]
+        name = self.random.choice(above if above and self._one_in(2) else names)
         definition = fields[name]
         self._fields += 1
         arguments = self._arguments(definition)
@@ -226,7 +226,7 @@ class Writer:
         written = [
             f"{name}: {self._value(argument.type, name, argument)}"
             for name, argument in definition.args.items()
-            if is_required_argument(argument) or self._one_in(2)
+            if is_required_argument(argument) or self._one_in(10 if name in self.rare else 2)
         ]
         self.random.shuffle(written)
         return f"({', '.join(written)})" if written else ""
