@@ -322,7 +322,7 @@ class Writer:
         if is_required or self.random.randrange(3):
             value = self._json(declared, name)
             if self.random.random() < _WRONG:
-                value = self.random.choice([None, {"no": 1}, [[]], "\ud83c\udfc3", 1e300])
+                value = self.random.choice([None, {"no": 1}, [[]], "🏃", 1e300])
             self._values[variable] = value
         return f"${variable}"
 
