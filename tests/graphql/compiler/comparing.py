@@ -8,7 +8,6 @@ from typing import Any
 
 from graphql import ExecutionResult, GraphQLError
 
-
 Path = Sequence[str | int]
 
 

@@ -108,7 +108,9 @@ class Writer:
         """A request on a root type; `only` of some of its fields."""
         selections = self._selections(root, 0, only)
         name = self.random.choice(["", "Asked"])
-        declared = ", ".join(f"${name}: {type_}{default}" for name, (type_, default) in self._variables.items())
+        declared = ", ".join(
+            f"${name}: {type_}{default}" for name, (type_, default) in self._variables.items()
+        )
         start = f"{kind} {name}" + (f"({declared})" if declared else "")
         definitions = [f"{start} {selections}"]
         definitions += [f"fragment {name} on {on.name} {text}" for name, on, text in self._fragments]
@@ -131,7 +133,7 @@ class Writer:
         again: list[tuple[str, Composite]] = []
         for _ in range(self.random.choice([1, 1, 2, 3, 4, 6])):
             kind = self.random.randrange(12)
-            if kind == 0 and depth > 0 or isinstance(parent, GraphQLUnionType) and kind > 8:
+            if (kind == 0 and depth > 0) or (isinstance(parent, GraphQLUnionType) and kind > 8):
                 key = self._key(parent, "__typename", "", "String!")
                 written.append(f"{key}{self._directives()}")
             elif kind in (1, 2) and depth < self.depth_at_most:

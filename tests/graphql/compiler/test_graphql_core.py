@@ -35,7 +35,9 @@ on after an error only to clean up."""
 _WAITS = """A whole level runs, and so is waited for, before an error in it is known. graphql-core stops at the error
 and answers without waiting."""
 
-_OTHER_DOOR = """Of `execute_sync`: for `@defer`, `execute`, which is the compiled one, raises another error."""
+_OTHER_DOOR = (
+    """Of `execute_sync`: for `@defer`, `execute`, which is the compiled one, raises another error."""
+)
 
 _DIFFERENT = {
     "test_cancellation.py::describe_execute_cancellation": {

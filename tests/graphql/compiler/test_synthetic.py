@@ -41,9 +41,7 @@ async def _both(world: World, *asked: Any) -> None:
         # Each resolver once, in any order but that of mutations.
         assert Counter(again.log) == Counter(world.log)
     if root is schema.mutation_type:
-        at_root = [
-            [entry for entry in log if entry.startswith("1 ")] for log in (world.log, again.log)
-        ]
+        at_root = [[entry for entry in log if entry.startswith("1 ")] for log in (world.log, again.log)]
         assert at_root[0] == at_root[1]
 
 

@@ -470,7 +470,7 @@ def scalars(random: Random, type_: str, _name: str) -> Any:
     choices: dict[str, list[Any]] = {
         "Int": [0, 1, -7, 2**31 - 1],
         "Float": [0.5, 2, -1e10],
-        "String": ["", "text", "\u00e9\n\""],
+        "String": ["", "text", '\u00e9\n"'],
         "Boolean": [True, False],
         "ID": ["id", 7],
         "Odd": ["odd", "even", 3],
