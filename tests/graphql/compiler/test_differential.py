@@ -128,7 +128,13 @@ class Pair:
 
     async def compare(self, request: Request, viewer: Viewer) -> None:
         """Fail unless both answer alike."""
-        compare(await ask(self.plain, viewer, request), await ask(self.shipped, viewer, request))
+        try:
+            expected = await ask(self.plain, viewer, request)
+        except asyncio.CancelledError:
+            # With a field beside one that failed, graphql-core cancels what a loader reads for others too.
+            await ask(self.shipped, viewer, request)
+        else:
+            compare(expected, await ask(self.shipped, viewer, request))
 
 
 async def viewers_of(database: Database, *keys: str) -> list[Viewer]:
