@@ -48,7 +48,7 @@ async def _both(world: World, *asked: Any) -> None:
 @pytest.mark.parametrize("is_sync", [True, False])
 def test_same_outcome(is_sync: bool) -> None:
     @settings(
-        max_examples=int(EXAMPLES or 500),
+        max_examples=int(EXAMPLES or 200),
         derandomize=not EXAMPLES,
         deadline=None,
         phases=set(Phase) - {Phase.explain},
