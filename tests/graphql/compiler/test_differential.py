@@ -68,7 +68,9 @@ def unmasked() -> Iterator[None]:
 def make(database: Database, schema: GraphQLSchema = SCHEMA._schema, **options: Any) -> Executor:
     """An executor as Lyceum ships it, with short pages, so that large documents are not too large."""
     options = {"page_size": 3, "max_aliases": 1000, "max_root_fields": 1000, "cost_per_minute": 0} | options
-    return Executor(schema, database, Settings(webhook_worker=False, **options), lambda: None, lambda: NOW)
+    settings = Settings(webhook_worker=False, **options)
+    authenticator = Authenticator(database, Passwords(database, settings, now))
+    return Executor(schema, database, settings, authenticator, lambda: NOW)
 
 
 async def ask(executor: Executor, viewer: Viewer, request: Request) -> Outcome:
