@@ -201,22 +201,22 @@ async def test_the_time_limit_stops_the_database_too(
 ) -> None:
     from app.db.reader import Reader
 
-    real = Reader.rows
+    real = Reader.raw
     statements = 0
 
-    async def slow(self: Reader, statement: Any) -> Any:
+    async def slow(self: Reader, sql: str, parameters: Any) -> Any:
         nonlocal statements
         statements += 1
         if statements == number:
-            await real(self, text(SLOW[self.dialect]))
-        return await real(self, statement)
+            await real(self, SLOW[self.dialect], [])
+        return await real(self, sql, parameters)
 
     query = "{ courses { nodes { key runs { nodes { key } } owners { nodes { key } } } } }"
     data = {
         "courses": {"nodes": [{"key": "C+1", "runs": {"nodes": [{"key": "R"}]}, "owners": {"nodes": []}}]}
     }
     async with client_of(database, operation_timeout=0.3, database_pool_size=1) as client:
-        monkeypatch.setattr(Reader, "rows", slow)
+        monkeypatch.setattr(Reader, "raw", slow)
         answer = (await client.post(query)).json()
         monkeypatch.undo()
         assert answer["errors"][0]["extensions"] == {
