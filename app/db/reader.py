@@ -60,12 +60,15 @@ class Reader:
 
         Raises `CancelledError` when the reader is closed.
         """
+        if self._database.inline is not None:
+            # Who reads on and on without ever waiting would leave no turn to others.
+            await asyncio.sleep(0)
         if self._closed:
             raise asyncio.CancelledError
-        inline = self._database.inline
-        found = inline.rows(sql, parameters) if inline is not None else None
-        if found is not None:
-            return found
+        if self._database.inline is not None:
+            found = self._database.inline.rows(sql, parameters)
+            if found is not None:
+                return found
         task = cast("asyncio.Task[Any]", asyncio.current_task())
         self._tasks.add(task)
         try:

@@ -28,6 +28,9 @@ KEYS: Sequence[Any] = ("keys",)
 """Stands for keys that a statement is given only when it runs, as the parameter of this name."""
 
 
+_TO_COME = {KEYS[0]: KEYS}
+
+
 class Prepared(NamedTuple):
     """A statement as a driver takes it, and what makes records of the driver's rows."""
 
@@ -42,7 +45,7 @@ class Statements:
     def __init__(self, dialect: Dialect) -> None:
         self._dialect = dialect
         self._written: LRUCache[Any, _Written] = LRUCache(_REMEMBERED)
-        self._keyed: LRUCache[Hashable, Prepared] = LRUCache(_REMEMBERED)
+        self._keyed: LRUCache[Hashable, tuple[Executable, Prepared | None]] = LRUCache(_REMEMBERED)
 
     def prepare(self, statement: Executable, values: Mapping[str, Any] | None = None) -> Prepared:
         """A statement with its own values, and these for its parameters that have none."""
@@ -58,8 +61,11 @@ class Statements:
         """A statement with keys for `KEYS`, built once for each name: that says all that it depends on."""
         found = self._keyed.get(name)
         if found is None:
-            found = self._keyed[name] = self.prepare(build(), {KEYS[0]: KEYS})
-        sql, parameters, records = found
+            statement = build()
+            lasts = not _asks_anew(statement)
+            found = statement, self.prepare(statement, _TO_COME) if lasts else None
+            self._keyed[name] = found
+        sql, parameters, records = found[1] or self.prepare(found[0], _TO_COME)
         given = [value.convert(keys) if type(value) is _Hole else value for value in parameters]
         return Prepared(sql, given, records)
 
@@ -105,6 +111,12 @@ class _Written:
 
     def _as_they_are(self, rows: Sequence[Any]) -> list[Record]:
         return list(map(self._record, rows))
+
+
+def _asks_anew(statement: Executable) -> bool:
+    """Whether a statement has a parameter whose value is asked for whenever it runs, such as the day."""
+    key: Any = statement._generate_cache_key()  # type: ignore[attr-defined]
+    return key is None or any(parameter.callable for parameter in key.bindparams)
 
 
 def _as_it_is(value: Any) -> Any:

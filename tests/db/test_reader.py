@@ -109,3 +109,11 @@ async def test_connections_that_the_server_ended_are_replaced(
         assert [tuple(row) for row in await reader.raw("SELECT 1", [])] == [(1,)]
         await reader.close()
     assert database.pool.lent == 0
+
+
+async def test_who_reads_on_and_on_leaves_turns_to_others(database: Database) -> None:
+    turn = asyncio.Event()
+    async with Reader(database) as reader:
+        asyncio.get_running_loop().call_soon(turn.set)
+        await reader.raw("SELECT 1", [])
+        assert turn.is_set()

@@ -9,12 +9,26 @@ from uuid import UUID
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Column, MetaData, Select, Table, delete, func, insert, literal, select
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    MetaData,
+    Select,
+    Table,
+    bindparam,
+    delete,
+    func,
+    insert,
+    literal,
+    select,
+)
 from sqlmodel import SQLModel
 
 import app.db.models  # noqa: F401
 from app.db.engine import Database
 from app.db.reader import Reader
+from app.db.statements import KEYS
+from resolvers.keys import ids_table
 from tests.databases import DIALECTS
 
 _TYPES = sorted(
@@ -103,3 +117,21 @@ async def test_what_is_computed_is_read_as_sqlalchemy_reads_it(every_type: Datab
     )
     (row,) = await _equal(every_type, statement)
     assert (row.n, row.count, row[0]) == (7, 1, 7)
+
+
+async def test_keys_come_to_a_statement_that_is_built_once(every_type: Database) -> None:
+    now, built = 1, 0
+
+    def build() -> Select[Any]:
+        nonlocal built
+        built += 1
+        asked = bindparam("now", callable_=lambda: now, type_=BigInteger(), unique=True)
+        keys = ids_table(KEYS, every_type.dialect)
+        return select(keys.c.value, asked.label("now")).order_by(keys.c.value)
+
+    async with Reader(every_type) as reader:
+        assert [tuple(row) for row in await reader.keyed("name", build, [2, 1])] == [(1, 1), (2, 1)]
+        now = 2
+        assert [tuple(row) for row in await reader.keyed("name", build, [3])] == [(3, 2)]
+        assert await reader.keyed("name", build, []) == []
+    assert built == 1
