@@ -70,7 +70,7 @@ class Composites:
         return {
             name: {name}
             if isinstance(type_, GraphQLObjectType)
-            else {possible.name for possible in self.schema.get_possible_types(type_)}  # type: ignore[arg-type]
+            else {possible.name for possible in self.schema.get_possible_types(type_)}
             for name, type_ in self.schema.type_map.items()
             if is_composite_type(type_) and not name.startswith("__")
         }
@@ -187,8 +187,8 @@ class Writer:
         type_ = get_named_type(definition.type)
         if not is_composite_type(type_):
             return f"{head}{self._directives()}"
-        again.append((head, type_))  # type: ignore[arg-type]
-        return f"{head}{self._directives()} {self._selections(type_, depth + 1)}"  # type: ignore[arg-type]
+        again.append((head, type_))
+        return f"{head}{self._directives()} {self._selections(type_, depth + 1)}"
 
     def _key(self, parent: Composite, name: str, arguments: str, type_: str) -> str:
         """A field, under an alias if another is called like it."""
@@ -264,7 +264,8 @@ class Writer:
             )
             return "{" + ", ".join(items) + "}"
         if isinstance(type_, GraphQLEnumType):
-            return self.random.choice(list(type_.values))
+            chosen: str = self.random.choice(list(type_.values))
+            return chosen
         return literal(self.scalars(self.random, type_.name, name))
 
     def _json(self, type_: Any, name: str, depth: int = 0) -> Any:

@@ -44,8 +44,13 @@ from tests.graphql.test_schemathesis import AWKWARD, SAMPLES, leaves
 
 EXAMPLES = os.environ.get("LYCEUM_TEST_EXAMPLES")
 NOW = dt.datetime(END.year, END.month, END.day, 12, tzinfo=dt.UTC)
-OFF = {name: False for name in ("compiled_executor", "json_text") if name in Settings.model_fields}
+OFF: dict[str, Any] = {
+    name: False for name in ("compiled_executor", "json_text") if name in Settings.model_fields
+}
 """Settings that leave everything to graphql-core."""
+
+ON = dict.fromkeys(OFF, True)
+"""Settings that leave to it only what has to be."""
 
 ROOT_KEY = "root-key-0123456789"
 
@@ -67,7 +72,9 @@ def unmasked() -> Iterator[None]:
 
 def make(database: Database, schema: GraphQLSchema = SCHEMA._schema, **options: Any) -> Executor:
     """An executor as Lyceum ships it, with short pages, so that large documents are not too large."""
-    options = {"page_size": 3, "max_aliases": 1000, "max_root_fields": 1000, "cost_per_minute": 0} | options
+    options = (
+        {"page_size": 3, "max_aliases": 1000, "max_root_fields": 1000, "cost_per_minute": 0} | ON | options
+    )
     settings = Settings(webhook_worker=False, **options)
     authenticator = Authenticator(database, Passwords(database, settings, now))
     return Executor(schema, database, settings, authenticator, lambda: NOW)
@@ -232,19 +239,9 @@ async def damage(database: Database) -> None:
     tables = [table for table in SQLModel.metadata.sorted_tables if table.name in _DAMAGED]
     assert len(tables) == len(_DAMAGED)
     async with database.writer.begin() as connection:
-        for table in tables:
-            if database.dialect == "sqlite":
-                continue
-            for column in _values_of(table):
-                await connection.execute(
-                    text(f'ALTER TABLE "{table.name}" ALTER "{column.name}" DROP NOT NULL')
-                )
-        if database.dialect == "sqlite":
-            await connection.execute(text("PRAGMA writable_schema = RESET"))
-            await connection.execute(text("PRAGMA writable_schema = ON"))
-            changed = "UPDATE sqlite_master SET sql = replace(sql, ' NOT NULL', '') WHERE type = 'table' AND name = :name"
-            for table in tables:
-                await connection.execute(text(changed), {"name": table.name})
+        for statement in _let_nulls_in(database.dialect, tables):
+            await connection.execute(text(statement))
+    # SQLite reads what tables are when it connects.
     await database.dispose()
     async with database.writer.begin() as connection:
         for table in tables:
@@ -255,6 +252,17 @@ async def damage(database: Database) -> None:
                 if column.type.python_type is str:
                     word = table.update().where(key % 10 == (number + 3) % 10).values({column: "?"})
                     await connection.execute(word)
+
+
+def _let_nulls_in(dialect: str, tables: list[Table]) -> Iterator[str]:
+    if dialect == "sqlite":
+        yield "PRAGMA writable_schema = ON"
+    for table in tables:
+        if dialect == "sqlite":
+            yield f"UPDATE sqlite_master SET sql = replace(sql, ' NOT NULL', '') WHERE name = '{table.name}'"
+        else:
+            for column in _values_of(table):
+                yield f'ALTER TABLE "{table.name}" ALTER "{column.name}" DROP NOT NULL'
 
 
 def _values_of(table: Table) -> list[Column[Any]]:

@@ -172,7 +172,7 @@ def _resolved(
     if world.fails(key, "raise"):
         raise world.trouble(key)
     if get_nullable(type_) is GraphQLString and world.draw(key, "told", 2):
-        told = [info.field_name, info.path.as_list(), info.parent_type.name, str(info.return_type)]
+        told: list[Any] = [info.field_name, info.path.as_list(), info.parent_type.name, str(info.return_type)]
         nodes = [node.loc.start for node in info.field_nodes if node.loc]
         told += [nodes, info.variable_values.coerced, sorted(info.fragments), str(info.root_value)]
         told += [info.operation.operation.value, info.context is world, info.schema.query_type.name]  # type: ignore[union-attr]
@@ -239,15 +239,16 @@ def _leaf(world: World, type_: Any, key: str) -> Any:
     if isinstance(type_, GraphQLEnumType):
         values = [value.value for value in type_.values.values()]
         return values[world.draw(key, "enum", len(values))]
-    choices = {
+    choices: dict[str, list[Any]] = {
         "Int": [0, 1, -5, 2**31 - 1, True, 3.0],
         "Float": [0.5, 1, -2.25, 1e300, True],
         "Boolean": [True, False, 0, 1, 2.5],
         "ID": ["id", 7, "7", ""],
         "String": ["a", "", 5, 2.5, True, "\u00e9"],
         "Odd": ["odd", {"a": [1]}, 3, ["x"], ""],
-    }[type_.name]
-    return choices[world.draw(key, "leaf", len(choices))]
+    }
+    values = choices[type_.name]
+    return values[world.draw(key, "leaf", len(values))]
 
 
 def _object(world: World, type_: Any, key: str) -> Source:
@@ -333,11 +334,11 @@ class Maker:
                 )
             )
         outputs += objects + unions + [face for face in interfaces if face.extensions["possible"]]
-        roots = [
+        query, mutation = (
             GraphQLObjectType(name, lambda name=name: self._fields(outputs, name[0].lower(), [], 6))  # type: ignore[misc]
             for name in ("Query", "Mutation")
-        ]
-        return GraphQLSchema(*roots, types=[*objects, *interfaces])
+        )
+        return GraphQLSchema(query, mutation, types=[*objects, *interfaces])
 
     def _fields(
         self, outputs: list[Any], prefix: str, above: list[GraphQLInterfaceType], number: int = 3
