@@ -6,11 +6,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from time import perf_counter
 from typing import Any
+from unittest.mock import patch
 
 import httpx
-from sqlalchemy import Engine, Pool, event
 
 from app.db.engine import Database
+from app.db.reader import Reader
 from app.main import create_app
 from app.settings import Settings
 from benchmarks.data import API_KEY
@@ -67,59 +68,56 @@ async def plans(url: str, request: Request) -> list[Plan]:
 
 @contextmanager
 def _listening(heard: Callable[[str, Sequence[Any]], None]) -> Iterator[None]:
-    """Hear of every statement, whether SQLAlchemy executes it or the driver is asked itself."""
+    """Hear of every statement that requests read by."""
+    read = Reader.raw
 
-    def executes(connection: Any, cursor: Any, statement: str, parameters: Sequence[Any], *_: Any) -> None:
-        if connection.dialect.name == "postgresql":
-            heard(statement, parameters)
+    async def raw(reader: Reader, sql: str, parameters: Sequence[Any]) -> Sequence[Any]:
+        heard(sql, parameters)
+        return await read(reader, sql, parameters)
 
-    def connects(connection: Any, _: object) -> None:
-        driver = connection.driver_connection
-        if hasattr(driver, "add_query_logger"):
-            driver.add_query_logger(lambda logged: heard(logged.query, logged.args))
-        else:
-            # It writes the values into the text.
-            connection.run_async(lambda driver: driver.set_trace_callback(lambda text: heard(text, ())))
-
-    event.listen(Engine, "before_cursor_execute", executes)
-    event.listen(Pool, "connect", connects)
-    try:
+    with patch.object(Reader, "raw", raw):
         yield
-    finally:
-        event.remove(Engine, "before_cursor_execute", executes)
-        event.remove(Pool, "connect", connects)
 
 
-async def _explain_sqlite(database: Database, statement: str, _: Sequence[Any]) -> Plan:
-    async with database.reader.connect() as connection:
-        driver: Any = (await connection.get_raw_connection()).driver_connection
-        steps = [row[3] for row in await driver.execute_fetchall(f"EXPLAIN QUERY PLAN {statement}")]
-        seconds = []
-        for _execution in range(_EXECUTIONS):
-            begin = perf_counter()
-            await driver.execute_fetchall(statement)
-            seconds.append(perf_counter() - begin)
-    text = "\n".join(steps)
-    whole = set(re.findall(r"^SCAN (\w+)$", text, re.MULTILINE))
-    whole -= set(re.findall(r"^(?:MATERIALIZE|CO-ROUTINE) (\w+)$", text, re.MULTILINE))
-    if "LIMIT" in statement and "TEMP B-TREE" not in text:
-        # It goes along the primary key, and ends with the page.
-        whole.clear()
-    return Plan(statement, text, frozenset(whole), min(seconds))
+async def _explain_sqlite(database: Database, statement: str, values: Sequence[Any]) -> Plan:
+    driver = await database.pool.take()
+    steps = await driver.fetch(f"EXPLAIN QUERY PLAN {statement}", *values)
+    seconds = []
+    for _ in range(_EXECUTIONS):
+        begin = perf_counter()
+        await driver.fetch(statement, *values)
+        seconds.append(perf_counter() - begin)
+    database.pool.give_back(driver)
+    return Plan(
+        statement, "\n".join(row[3] for row in steps), _whole_in_sqlite(statement, steps), min(seconds)
+    )
+
+
+def _whole_in_sqlite(statement: str, steps: Sequence[Sequence[Any]]) -> frozenset[str]:
+    """The tables that steps, each with its parent and a text, read whole."""
+    made = {
+        name for _, _, _, text in steps for name in re.findall(r"^(?:MATERIALIZE|CO-ROUTINE) (\w+)$", text)
+    }
+    sorted_ = {parent for _, parent, _, text in steps if text.startswith("USE TEMP B-TREE")}
+    scans = [(parent, name) for _, parent, _, text in steps for name in re.findall(r"^SCAN (\w+)$", text)]
+    # Where it is not sorted a page goes along the primary key, and ends with its last row.
+    return frozenset(
+        name for parent, name in scans if name not in made and (parent in sorted_ or "LIMIT" not in statement)
+    )
 
 
 async def _explain_postgresql(database: Database, statement: str, values: Sequence[Any]) -> Plan:
-    async with database.reader.connect() as connection:
-        driver: Any = (await connection.get_raw_connection()).driver_connection
-        executed = f"EXPLAIN (ANALYZE, TIMING OFF, SUMMARY ON, FORMAT JSON) {statement}"
-        seconds = []
-        for _ in range(_EXECUTIONS):
-            (found,) = await driver.fetchval(executed, *values)
-            seconds.append(found["Execution Time"] / 1000)
-        text = "\n".join(row[0] for row in await driver.fetch(f"EXPLAIN (ANALYZE) {statement}", *values))
-        await driver.execute("SET enable_seqscan = off")
-        (forced,) = await driver.fetchval(f"EXPLAIN (FORMAT JSON) {statement}", *values)
-        await driver.execute("RESET enable_seqscan")
+    driver: Any = await database.pool.take()
+    executed = f"EXPLAIN (ANALYZE, TIMING OFF, SUMMARY ON, FORMAT JSON) {statement}"
+    seconds = []
+    for _ in range(_EXECUTIONS):
+        (found,) = await driver.fetchval(executed, *values)
+        seconds.append(found["Execution Time"] / 1000)
+    text = "\n".join(row[0] for row in await driver.fetch(f"EXPLAIN (ANALYZE) {statement}", *values))
+    await driver.execute("SET enable_seqscan = off")
+    (forced,) = await driver.fetchval(f"EXPLAIN (FORMAT JSON) {statement}", *values)
+    await driver.execute("RESET enable_seqscan")
+    database.pool.give_back(driver)
     whole = {node["Relation Name"] for node in _nodes(forced["Plan"]) if node["Node Type"] == "Seq Scan"}
     return Plan(statement, text, frozenset(whole), min(seconds))
 

@@ -1,6 +1,7 @@
 """`lyceum api-key`: keys that open the server for programs."""
 
 import asyncio
+import datetime as dt
 import json
 
 import pytest
@@ -61,7 +62,7 @@ def test_a_key_opens_the_server_until_it_is_replaced_or_deleted(
 
 
 def test_a_running_server_notices(lyceum: Lyceum, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(credentials, "_REMEMBERED_SECONDS", 0)
+    monkeypatch.setattr(credentials, "_REMEMBERED", dt.timedelta(0))
 
     async def run() -> list[str | int]:
         answers = []

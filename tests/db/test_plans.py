@@ -32,4 +32,5 @@ async def test_a_table_that_is_read_whole_is_found(database: Database) -> None:
     url = database.url.render_as_string(hide_password=False)
     query = '{ courses(where: {title: {contains: "subject"}}, orderBy: [{field: TITLE}]) { nodes { key } } }'
     (plan,) = await plans(url, Request("/graphql", {"query": query}))
-    assert plan.whole == {"course"}
+    # SQLite calls it by its alias.
+    assert {name.removesuffix("_1") for name in plan.whole} == {"course"}

@@ -1,6 +1,7 @@
 """The close codes of graphql-transport-ws, row by row."""
 
 import asyncio
+import datetime as dt
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from typing import Any
@@ -152,7 +153,7 @@ async def test_a_silent_stream_ends_with_its_credentials(
 ) -> None:
     """Although nothing happens that it would tell of."""
     monkeypatch.setattr(live, "_RENEW_SECONDS", 0.02)
-    monkeypatch.setattr(credentials, "_REMEMBERED_SECONDS", 0)
+    monkeypatch.setattr(credentials, "_REMEMBERED", dt.timedelta(0))
     key = "leaver-key-0123456789"
     await add_user(database, "leaver", key)
     async with serving(database) as server, server.socket() as socket:
