@@ -174,7 +174,8 @@ class _PostgreSQL(Texts):
         self, statement: Select[Any], holders: Sequence[FromClause], write: Write
     ) -> ColumnElement[str]:
         columns = statement.selected_columns
-        texts = statement.with_only_columns(write(columns.__getitem__, holders))
+        # Texts that read below the rows alone do not name what holds these.
+        texts = statement.with_only_columns(write(columns.__getitem__, holders), maintain_column_froms=True)
         array = func.array(texts.scalar_subquery())
         return func.array_to_string(array, literal_column("','"), self.surprise, type_=Text())
 
