@@ -1,5 +1,6 @@
 """Where values stand in the response: told from the end, and only when somebody asks."""
 
+from abc import ABC, abstractmethod
 from bisect import bisect_right
 from collections.abc import Sequence
 from itertools import pairwise
@@ -86,7 +87,7 @@ class Frame:
         return () if self.place is None else self.place.order(self.at(index))
 
 
-class Place:
+class Place(ABC):
     """The places of values that are completed together."""
 
     __slots__ = ()
@@ -94,25 +95,25 @@ class Place:
     column: "Column"
     is_required: bool
 
+    @abstractmethod
     def path(self, index: int) -> Path:
         """Response path of a value."""
-        raise NotImplementedError
 
+    @abstractmethod
     def order(self, index: int) -> Order:
         """The order of a value."""
-        raise NotImplementedError
 
+    @abstractmethod
     def put(self, index: int, value: Any) -> None:
         """Set a completed value in the response."""
-        raise NotImplementedError
 
+    @abstractmethod
     def above(self, index: int) -> "tuple[Place, int] | None":
         """The value that this one is part of; None at the root."""
-        raise NotImplementedError
 
+    @abstractmethod
     def info(self, index: int) -> Info:
         """What resolvers are told about the field of a value."""
-        raise NotImplementedError
 
 
 class Column(Place):
