@@ -1,13 +1,16 @@
 """Makes the loaders of one request: one for each look-up, however often it is asked for."""
 
-from collections.abc import Callable, Coroutine, Hashable, Sequence
-from typing import Any
+from asyncio import Future
+from collections.abc import Callable, Coroutine, Hashable, Iterable, Sequence
+from typing import Any, TypeVar
 
 from aiodataloader import DataLoader
 from sqlalchemy import Select
 
 from app.db.reader import Reader, Record
 from app.db.statements import KEYS
+
+Value = TypeVar("Value")
 
 Key = Any
 """What rows are looked up by: a primary key, or a native key."""
@@ -19,6 +22,33 @@ Work = Callable[[list[Key]], Coroutine[Any, Any, list[Any]]]
 """Gives the value of each of many keys, in their order."""
 
 
+class Keys(tuple[Key, ...]):
+    """Many keys that are asked for as one, whose value is the list of theirs."""
+
+    __slots__ = ()
+
+
+class Loader(DataLoader[Any, Value]):
+    """A loader that can be asked for many keys at the price of one future."""
+
+    def __init__(self, work: Work) -> None:
+        super().__init__(self._load)
+        self._work = work
+        self._known: dict[Key, Any] = {None: None}
+
+    def all(self, keys: Iterable[Key]) -> Future[list[Value]]:
+        """The values of keys, in their order; None has the value None."""
+        return self.load(Keys(keys))  # type: ignore[return-value]
+
+    async def _load(self, asked: list[Any]) -> list[Any]:
+        known = self._known
+        each = (key for one in asked for key in (one if type(one) is Keys else (one,)))
+        wanted = [key for key in dict.fromkeys(each) if key not in known]
+        if wanted:
+            known.update(zip(wanted, await self._work(wanted), strict=True))
+        return [[known[key] for key in one] if type(one) is Keys else known[one] for one in asked]
+
+
 class Loaders:
     """The loaders of one request. Each is named by whatever makes its statement differ.
 
@@ -28,9 +58,9 @@ class Loaders:
 
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
-        self._loaders: dict[Hashable, DataLoader[Key, Any]] = {}
+        self._loaders: dict[Hashable, Loader[Any]] = {}
 
-    def row(self, name: Hashable, batch: Batch, lasting: Hashable = None) -> DataLoader[Key, Record | None]:
+    def row(self, name: Hashable, batch: Batch, lasting: Hashable = None) -> Loader[Record | None]:
         """A loader of the one row of each key, None where there is none."""
 
         async def load(keys: list[Key]) -> list[Record | None]:
@@ -39,7 +69,7 @@ class Loaders:
 
         return self._loader(("row", name), load)
 
-    def rows(self, name: Hashable, batch: Batch, lasting: Hashable = None) -> DataLoader[Key, list[Record]]:
+    def rows(self, name: Hashable, batch: Batch, lasting: Hashable = None) -> Loader[list[Record]]:
         """A loader of all rows of each key, in the order of the statement."""
 
         async def load(keys: list[Key]) -> list[list[Record]]:
@@ -50,9 +80,7 @@ class Loaders:
 
         return self._loader(("rows", name), load)
 
-    def value(
-        self, name: Hashable, batch: Batch, absent: Any, lasting: Hashable = None
-    ) -> DataLoader[Key, Any]:
+    def value(self, name: Hashable, batch: Batch, absent: Any, lasting: Hashable = None) -> Loader[Any]:
         """A loader of the second column for each key; of what is absent where there is no row."""
 
         async def load(keys: list[Key]) -> list[Any]:
@@ -61,7 +89,7 @@ class Loaders:
 
         return self._loader(("value", name), load)
 
-    def worked_out(self, name: Hashable, load: Work) -> DataLoader[Key, Any]:
+    def worked_out(self, name: Hashable, load: Work) -> Loader[Any]:
         """A loader of what is worked out from what other loaders give."""
         return self._loader(("worked out", name), load)
 
@@ -72,8 +100,8 @@ class Loaders:
             return await self._reader.rows(batch(keys))
         return await self._reader.keyed((name, lasting), lambda: batch(KEYS), keys)
 
-    def _loader(self, name: Hashable, load: Any) -> DataLoader[Key, Any]:
+    def _loader(self, name: Hashable, load: Work) -> Loader[Any]:
         loader = self._loaders.get(name)
         if loader is None:
-            loader = self._loaders[name] = DataLoader(load)
+            loader = self._loaders[name] = Loader(load)
         return loader

@@ -4,9 +4,8 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
-from aiodataloader import DataLoader
-
 from app.vocabulary import Availability, RunStatus
+from loaders.factory import Loader
 from resolvers import offering
 from resolvers.catalog import RUNS_OF_COURSE
 from resolvers.context import Context
@@ -30,22 +29,22 @@ Offered = Sequence[tuple[Any, offering.Seats]]
 """Published runs of a course, each with its seats."""
 
 
-def published_loader(context: Context) -> DataLoader[int, list[Any]]:
+def published_loader(context: Context) -> Loader[list[Any]]:
     """A loader of the published runs of a course."""
 
     async def load(courses: list[int]) -> list[list[Any]]:
-        found = await related_loader(context, RUNS_OF_COURSE, _COLUMNS).load_many(courses)
+        found = await related_loader(context, RUNS_OF_COURSE, _COLUMNS).all(courses)
         return [[run for run in runs if run.status == RunStatus.PUBLISHED] for runs in found]
 
     return context.loaders.worked_out(published_loader, load)
 
 
-def offered_loader(context: Context) -> DataLoader[int, Offered]:
+def offered_loader(context: Context) -> Loader[Offered]:
     """A loader of the published runs of a course with their seats."""
 
     async def load(courses: list[int]) -> list[Offered]:
-        published = await published_loader(context).load_many(courses)
-        found = await offering.seats_loader(context).load_many([run.id for runs in published for run in runs])
+        published = await published_loader(context).all(courses)
+        found = await offering.seats_loader(context).all([run.id for runs in published for run in runs])
         seats = iter(found)
         return [[(run, next(seats)) for run in runs] for runs in published]
 

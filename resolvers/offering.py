@@ -5,10 +5,9 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
-from aiodataloader import DataLoader
-
 from app.db.reader import Record
 from app.vocabulary import Availability, RunStatus
+from loaders.factory import Loader
 from resolvers.catalog import SEATS_OF_RUN
 from resolvers.context import Context
 from resolvers.reading import related_loader
@@ -30,7 +29,7 @@ _TYPES = {
 """The type of a run that has a seat of a mode; the first that applies counts."""
 
 
-def seats_loader(context: Context) -> DataLoader[int, list[Record]]:
+def seats_loader(context: Context) -> Loader[list[Record]]:
     """A loader of what the functions of this module need of a run's seats."""
     return related_loader(context, SEATS_OF_RUN, ("mode", "price", "upgrade_deadline"))
 

@@ -5,14 +5,13 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Protocol
 
-from aiodataloader import DataLoader
 from sqlalchemy import BigInteger, ColumnElement, Integer, Select, and_, func, literal, or_, select, true
 from sqlalchemy.types import TypeEngine
 
 from app.auth.viewer import Viewer
 from app.db.reader import Record
 from app.errors import BadUserInput
-from loaders.factory import Batch
+from loaders.factory import Batch, Loader
 from resolvers import cursor, filters
 from resolvers.access import check_columns
 from resolvers.context import Context, PageLimits
@@ -293,7 +292,8 @@ class Listing(PageStatement):
 
     async def page(self) -> Page:
         """The page of a list at the root."""
-        return await self._read(await self._context.reader.rows(self.statement(self.rows())), None)
+        (page,) = await self._read([await self._context.reader.rows(self.statement(self.rows()))], [None])
+        return page
 
     async def count(self, parent: int | None) -> int:
         """How many rows the list holds, of a parent or at the root."""
@@ -305,19 +305,24 @@ class Listing(PageStatement):
 
     async def page_of(self, parent: int) -> Page:
         """The page of a parent; pages of all parents are read by one statement."""
-        return await self._read(await self._page_loader.load(parent), parent)
+        (page,) = await self.pages_of([parent])
+        return page
 
-    async def _read(self, rows: Sequence[Record], parent: int | None) -> Page:
+    async def pages_of(self, parents: Sequence[int]) -> list[Page]:
+        """The pages of parents, in their order."""
+        return await self._read(await self._page_loader.all(parents), parents)
+
+    async def _read(self, found: Sequence[Sequence[Record]], parents: Sequence[int | None]) -> list[Page]:
         if self._companions:
-            await accompany(self._context, self._companions, rows)
-        return Page(self, rows, parent)
+            await accompany(self._context, self._companions, [row for rows in found for row in rows])
+        return [Page(self, rows, parent) for rows, parent in zip(found, parents, strict=True)]
 
     @cached_property
-    def _page_loader(self) -> DataLoader[int, list[Record]]:
+    def _page_loader(self) -> Loader[list[Record]]:
         return self._context.loaders.rows(*self._named(self._pages))
 
     @cached_property
-    def _count_loader(self) -> DataLoader[int, int]:
+    def _count_loader(self) -> Loader[int]:
         name, batch, lasting = self._named(self._counts)
         return self._context.loaders.value(name, batch, 0, lasting)
 

@@ -4,11 +4,11 @@ from asyncio import Future, gather
 from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
-from aiodataloader import DataLoader
 from sqlalchemy import ColumnElement, Select, and_, select
 
 from app.auth.viewer import Viewer
 from app.db.reader import Record
+from loaders.factory import Loader
 from resolvers.access import check_columns, visible
 from resolvers.context import Context
 from resolvers.entity import Entity, Relation, Rows
@@ -60,7 +60,7 @@ def row(context: Context, entity: Entity, key: Any, columns: Collection[str], by
 
 def row_loader(
     context: Context, entity: Entity, columns: Collection[str], by: str = "id"
-) -> DataLoader[Any, Record | None]:
+) -> Loader[Record | None]:
     """A loader of rows by a key. Look-ups that read the same columns share one statement."""
     check_columns(context.viewer, entity.model, columns)
     names = sorted(columns)
@@ -78,7 +78,7 @@ def row_loader(
 
 def related_loader(
     context: Context, relation: Relation, columns: Collection[str], order: str = "id"
-) -> DataLoader[int, list[Record]]:
+) -> Loader[list[Record]]:
     """A loader of all rows that hang on a parent; for short lists only."""
     check_columns(context.viewer, relation.entity.model, columns)
 
@@ -92,7 +92,7 @@ def related_loader(
     return context.loaders.rows((relation, order, *sorted(columns)), batch, context.viewer)
 
 
-def lent_loader(context: Context, entity: Entity, name: str) -> DataLoader[int, Any]:
+def lent_loader(context: Context, entity: Entity, name: str) -> Loader[Any]:
     """A loader of a column that an entity's rows are lent by their parents, by the parent's id."""
     _, parent = entity.lent[name]
 

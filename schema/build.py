@@ -7,7 +7,7 @@ from strawberry.schema.config import StrawberryConfig
 from schema.catalog import Entitlement, ProgramKind, Seat
 from schema.mutation import Mutation
 from schema.query import Query
-from schema.relay import Node, NodeRow, each
+from schema.relay import Node, NodeRow, many
 from schema.scalars import OVERRIDES
 from schema.subscription import Subscription
 
@@ -35,4 +35,4 @@ for type_ in SCHEMA._schema.type_map.values():
     for field in type_.fields.values():
         definition = field.extensions.get("strawberry-definition")
         if definition is not None and definition.base_resolver:
-            field.extensions["each"] = definition.metadata.get("each", each)
+            field.extensions["many"] = definition.metadata.get("many", many)

@@ -2,7 +2,6 @@
 
 import asyncio
 import datetime as dt
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -23,8 +22,10 @@ from schema.relay import (
     NodeRow,
     Offset,
     PageInfo,
+    Prepared,
     node_rows,
     page_size,
+    pages_of_each,
     prepared,
 )
 from schema.selection import columns
@@ -112,9 +113,9 @@ def changes_of_catalog() -> Any:
         first: First = None,
         after: After = None,
     ) -> Any:
-        def prepare() -> Callable[[Any], Any]:
+        def prepare() -> Prepared:
             found = Changes(info.context, since, PageRequest(first, after))
-            return lambda root: found.page_of(root.id)
+            return Prepared(lambda root: found.page_of(root.id))
 
         return prepared(info, root, prepare)
 
@@ -147,7 +148,7 @@ def items_of_catalog() -> Any:
             ),
         ] = None,
     ) -> Any:
-        def prepare() -> Callable[[Any], Any]:
+        def prepare() -> Prepared:
             found = Listing(
                 info.context,
                 items.ITEMS_OF_CATALOG,
@@ -155,7 +156,7 @@ def items_of_catalog() -> Any:
                 items.CONTENT,
                 items.narrowed(info.context, active=active, keys=keys),
             )
-            return lambda root: found.page_of(root.id)
+            return pages_of_each(found)
 
         return prepared(info, root, prepare)
 

@@ -1,6 +1,5 @@
 """Lists of what is found by a few letters."""
 
-from collections.abc import Callable
 from typing import Annotated, Any
 
 import strawberry
@@ -12,7 +11,7 @@ from schema.catalog import CourseRun
 from schema.filters import ListedRunOrder
 from schema.inputs import as_order
 from schema.people import User
-from schema.relay import After, Connection, ContextInfo, First, Offset, page_size, prepared
+from schema.relay import After, Connection, ContextInfo, First, Offset, Prepared, page_size, prepared
 from schema.selection import columns, companions
 
 
@@ -32,11 +31,11 @@ def users_called() -> Any:
         first: First = None,
         after: After = None,
     ) -> Connection[User]:
-        def prepare() -> Callable[[Any], Any]:
+        def prepare() -> Prepared:
             request = PageRequest(first, after, order=(Term("username"),))
             needed = columns(info, "nodes") | columns(info, "edges", "node")
             found = Listing(info.context, USER, request, needed, begins(term))
-            return lambda root: found.page()
+            return Prepared(lambda root: found.page())
 
         found: Any = prepared(info, root, prepare)
         return found  # type: ignore[no-any-return]
@@ -69,14 +68,14 @@ def course_runs_with() -> Any:
             list[ListedRunOrder] | None, strawberry.argument(description="By id unless given.")
         ] = None,
     ) -> Connection[CourseRun]:
-        def prepare() -> Callable[[Any], Any]:
+        def prepare() -> Prepared:
             request = PageRequest(first, after, offset=offset, order=as_order(order_by))
             needed = columns(info, "nodes") | columns(info, "edges", "node")
             beside = companions(info, "nodes") | companions(info, "edges", "node")
             found = Listing(
                 info.context, LISTED_RUN, request, needed, holds(terms, all_of=all_of), companions=beside
             )
-            return lambda root: found.page()
+            return Prepared(lambda root: found.page())
 
         found: Any = prepared(info, root, prepare)
         return found  # type: ignore[no-any-return]

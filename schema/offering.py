@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import strawberry
-from aiodataloader import DataLoader
 from graphql import GraphQLResolveInfo
 
+from loaders.factory import Loader
 from resolvers import offering
 from resolvers.context import Context
 from resolvers.reading import Companion
@@ -40,11 +40,12 @@ class Work:
         return strawberry.field(
             resolver=resolver,
             description=description,
-            metadata={"needs": needs, "each": self._each, "companions": self.beside},
+            metadata={"needs": needs, "many": self._many, "companions": self.beside},
         )
 
-    def _each(self, info: GraphQLResolveInfo[Any], **arguments: Any) -> Callable[[Any], Any]:
-        return self.each(info.context, **arguments)
+    def _many(self, info: GraphQLResolveInfo[Any], **arguments: Any) -> Callable[[Sequence[Any]], list[Any]]:
+        value = self.each(info.context, **arguments)
+        return lambda rows: [_tried(value, row) for row in rows]
 
     def _made(self, begun: Sequence[Future[Any] | None], context: Context, row: Any, **arguments: Any) -> Any:
         found = [future and future.result() for future in begun]
@@ -62,6 +63,13 @@ class Work:
         return self._made(begun, context, row, **arguments)
 
 
+def _tried(value: Callable[[Any], Any], row: Any) -> Any:
+    try:
+        return value(row)
+    except Exception as error:
+        return error
+
+
 def worked_out(
     make: Callable[..., Any], description: str, needs: Sequence[str] = ("id",), *beside: Companion
 ) -> Any:
@@ -74,7 +82,7 @@ def worked_out(
     return work.field(resolve, description, needs)
 
 
-def by_id(loader: Callable[[Context], DataLoader[int, Any]]) -> Companion:
+def by_id(loader: Callable[[Context], Loader[Any]]) -> Companion:
     """What a loader gives for the id of the row."""
 
     def companion(context: Context) -> Callable[[Any], Future[Any]]:

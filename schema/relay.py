@@ -7,15 +7,16 @@ not an instance of the Strawberry class; the class only says what there is.
 import asyncio
 import base64
 import binascii
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from operator import attrgetter
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, NamedTuple, Self, TypeVar
 
 import strawberry
 from graphql import GraphQLResolveInfo
 from strawberry import ID, Info
 
 from app.errors import BadUserInput
+from loaders.factory import Loader
 from resolvers import reading
 from resolvers.context import Context, PageLimits
 from resolvers.entity import Entity, Relation
@@ -32,7 +33,8 @@ Multiplier = Callable[[Mapping[str, Any], PageLimits], int]
 
 def encode_id(type_name: str, key: int) -> str:
     """The global id of an object."""
-    return base64.urlsafe_b64encode(f"{type_name}:{key}".encode()).rstrip(b"=").decode()
+    # Of letters, digits and a colon Base64 makes no character that addresses cannot hold.
+    return binascii.b2a_base64(b"%s:%d" % (type_name.encode(), key), newline=False).rstrip(b"=").decode()
 
 
 def decode_id(id_: str, argument: str = "id") -> tuple[str, int]:
@@ -55,16 +57,16 @@ def key_of(id_: str, entity: Entity, argument: str = "id") -> int:
     return key
 
 
-def _each_id(info: GraphQLResolveInfo[Any]) -> Callable[[Any], str]:
+def _ids(info: GraphQLResolveInfo[Any]) -> Callable[[Sequence[Any]], list[str]]:
     name = info.parent_type.name
-    return lambda root: encode_id(name, root.id)
+    return lambda roots: [encode_id(name, root.id) for root in roots]
 
 
 @strawberry.interface(description="An object with an id that no other object of any type has.")
 class Node:
     @strawberry.field(
         description="Global id.",
-        metadata={"needs": ("id",), "each": _each_id, "plain": plain.GlobalId()},
+        metadata={"needs": ("id",), "many": _ids, "plain": plain.GlobalId()},
     )
     def id(root: Any, info: ContextInfo) -> ID:  # noqa: N805
         return ID(encode_id(info._raw_info.parent_type.name, root.id))
@@ -139,7 +141,7 @@ def database_id() -> Any:
         description="Native number.",
         metadata={
             "needs": ("id",),
-            "each": lambda info: attrgetter("id"),
+            "many": lambda info: lambda roots: [root.id for root in roots],
             "plain": plain.Column("id"),
         },
     )
@@ -150,29 +152,47 @@ def _place(info: GraphQLResolveInfo[Any]) -> tuple[Any, ...]:
     return (info.parent_type, *map(id, info.field_nodes))
 
 
-def prepared(info: ContextInfo, root: Any, prepare: Callable[[], Callable[[Any], Any]]) -> Any:
-    """What a field gives for an object, by a function that is prepared once for all objects."""
+class Prepared(NamedTuple):
+    """What gives a field's value for an object, and what gives the values for many at once, if anything."""
+
+    one: Callable[[Any], Any]
+    many: Callable[[Sequence[Any]], Awaitable[list[Any]]] | None = None
+
+    @classmethod
+    def by(cls, loader: Loader[Any], column: str) -> Self:
+        """By what a loader gives for a column of the object."""
+        key = attrgetter(column)
+
+        def one(root: Any) -> Any:
+            return None if (value := key(root)) is None else loader.load(value)
+
+        return cls(one, lambda roots: loader.all(map(key, roots)))
+
+
+def prepared(info: ContextInfo, root: Any, prepare: Callable[[], Prepared]) -> Any:
+    """What a field gives for an object, by what is prepared once for all objects."""
     raw, shared = info._raw_info, info.context.shared
     place = _place(raw)
-    resolve = shared.get(place)
-    if resolve is None:
-        resolve = shared[place] = prepare()
-    return resolve(root)
+    found = shared.get(place)
+    if found is None:
+        found = shared[place] = prepare()
+    return found.one(root)
 
 
-def each(info: GraphQLResolveInfo[Any], **arguments: Any) -> Callable[[Any], Any] | None:
-    """The function that was prepared for a field: who has it need not call the resolver again."""
-    found: Callable[[Any], Any] | None = info.context.shared.get(_place(info))
-    return found
+def many(
+    info: GraphQLResolveInfo[Any], **arguments: Any
+) -> Callable[[Sequence[Any]], Awaitable[list[Any]]] | None:
+    """What was prepared for many objects of a field: who has it need not call the resolver again."""
+    found: Prepared | None = info.context.shared.get(_place(info))
+    return found.many if found else None
 
 
 def to_one(entity: Entity, column: str, description: str) -> Any:
     """A field that is the row whose id a column holds; null where the viewer may not see it."""
 
     def resolve(root: Any, info: ContextInfo) -> Any:
-        def prepare() -> Callable[[Any], Any]:
-            load = reading.row_loader(info.context, entity, columns(info)).load
-            return lambda root: None if (key := getattr(root, column)) is None else load(key)
+        def prepare() -> Prepared:
+            return Prepared.by(reading.row_loader(info.context, entity, columns(info)), column)
 
         return prepared(info, root, prepare)
 
@@ -185,9 +205,8 @@ def lent(entity: Entity, name: str, description: str) -> Any:
     column, _ = entity.lent[name]
 
     def resolve(root: Any, info: ContextInfo) -> Any:
-        def prepare() -> Callable[[Any], Any]:
-            load = reading.lent_loader(info.context, entity, name).load
-            return lambda root: load(getattr(root, column))
+        def prepare() -> Prepared:
+            return Prepared.by(reading.lent_loader(info.context, entity, name), column)
 
         return prepared(info, root, prepare)
 
@@ -199,9 +218,8 @@ def to_many(relation: Relation, description: str, *, order: str = "id") -> Any:
     """A field that is the whole of a short list."""
 
     def resolve(root: Any, info: ContextInfo) -> Any:
-        def prepare() -> Callable[[Any], Any]:
-            load = reading.related_loader(info.context, relation, columns(info), order).load
-            return lambda root: load(root.id)
+        def prepare() -> Prepared:
+            return Prepared.by(reading.related_loader(info.context, relation, columns(info), order), "id")
 
         return prepared(info, root, prepare)
 
@@ -268,12 +286,12 @@ def connection(
         where: where = None,
         order_by: order = None,
     ) -> Any:
-        def prepare() -> Callable[[Any], Any]:
+        def prepare() -> Prepared:
             request = PageRequest(first, after, last, before, offset, as_where(where), as_order(order_by))
             needed = columns(info, "nodes") | columns(info, "edges", "node")
             beside = companions(info, "nodes") | companions(info, "edges", "node")
             found = Listing(info.context, source, request, needed, companions=beside)
-            return lambda root: found.page_of(root.id) if relation else found.page()
+            return pages_of_each(found) if relation else Prepared(lambda root: found.page())
 
         return prepared(info, root, prepare)
 
@@ -297,6 +315,13 @@ def connection(
             "multiplier": page_size,
             "plain": plain.Page(source),
         },
+    )
+
+
+def pages_of_each(listing: Listing) -> Prepared:
+    """Pages of lists that hang on the objects."""
+    return Prepared(
+        lambda root: listing.page_of(root.id), lambda roots: listing.pages_of([root.id for root in roots])
     )
 
 

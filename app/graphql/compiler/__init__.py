@@ -17,9 +17,9 @@ from graphql.pyutils import AwaitableOrValue
 from graphql.pyutils.is_awaitable import is_awaitable as default_is_awaitable
 
 from app.graphql.compiler.operation import Operation
-from app.graphql.compiler.plan import EACH, Uncompilable
+from app.graphql.compiler.plan import MANY, Uncompilable
 
-__all__ = ["EACH", "Operations", "execute", "fallbacks", "source"]
+__all__ = ["MANY", "Operations", "execute", "fallbacks", "source"]
 
 logger = logging.getLogger(__name__)
 

@@ -33,10 +33,11 @@ from app.graphql.compiler.leaves import NAMES, Leaf, Memo
 if TYPE_CHECKING:
     from graphql import GraphQLSchema
 
-EACH = "each"
-"""An extension of fields: `each(info, **arguments)` may give a function that gives the field's value for any
-object of the operation, as its resolver would. It is asked before the resolver is called, and after the
-resolver was called once; until it gives one, the resolver is called."""
+MANY = "many"
+"""An extension of fields: `many(info, **arguments)` may give a function that gives the field's values for
+many objects of the operation, as its resolver would: a list, in which exceptions stand for themselves, or an
+awaitable of one. It is asked before the resolver is called, and after the resolver was called once; until it
+gives one, the resolver is called."""
 
 ACCEPTS = "accepts"
 """An extension of object types: `accepts(class_)` says whether every object of a Python class is one of the
@@ -98,7 +99,7 @@ class Field:
         self.definition = definition
         self.told = (self.name, self.nodes, definition.type, parent)
         self.resolve = definition.resolve
-        self.each = definition.extensions.get(EACH)
+        self.many = definition.extensions.get(MANY)
         self.attribute = attribute_of(definition)
         self.is_default = definition.resolve is None
         self.shape = plan.shape(definition.type, details, self.is_default)

@@ -36,7 +36,7 @@ from app.graphql.compiler.kinds import KINDS, SYNC_KINDS, Kind
 from app.graphql.compiler.leaves import Leaf, Memo, Odd
 from app.graphql.compiler.places import Column, Frame, Items, Order, Part, Place
 from app.graphql.compiler.plan import Field, Lists, Objects, Plan, Selection, Shape
-from app.graphql.compiler.waits import GoOn, Wait, Work, come_to, in_background, items_of
+from app.graphql.compiler.waits import GoOn, Many, Wait, Work, come_to, in_background, items_of
 
 
 class Run:
@@ -173,10 +173,12 @@ class Run:
 
     def _field(self, frame: Frame, field: Field, work: Work) -> None:
         """Resolve and complete a field of all objects of a frame."""
-        if self._is_null:
-            return
+        # Even if all is null already: what comes earlier in the response may be the error to tell.
         column = Column(self, frame, field)
-        completed = self._complete(field.shape, column, self._resolved(column), work)
+        values = self._resolved(column, work)
+        if values is None:
+            return
+        completed = self._complete(field.shape, column, values, work)
         key = field.key
         for result, value in zip(frame.results, completed, strict=True):
             result[key] = value
@@ -195,8 +197,8 @@ class Run:
 
     # Resolving.
 
-    def _resolved(self, column: Column) -> list[Any]:
-        """The values of a field. Exceptions stand for themselves."""
+    def _resolved(self, column: Column, work: Work) -> list[Any] | None:
+        """The values of a field, in which exceptions stand for themselves; None where all are waited for."""
         field, sources = column.field, column.frame.sources
         if field.attribute is not None and not field.definition.args:
             try:
@@ -205,22 +207,39 @@ class Run:
                 return [_tried(field.get, source) for source in sources]
         arguments = self._given(field)
         values: list[Any] = []
-        each = self._each(column, arguments)
-        for index, source in enumerate(sources):
-            if index == 1 and each is None:
-                each = self._each(column, arguments)
-            if each is not None:
-                values.append(_tried(each, source))
-            else:
-                values.append(self._asked(column, index, source, arguments))
-        return values
+        many = self._many(column, arguments)
+        if many is None:
+            values.append(self._asked(column, 0, sources[0], arguments))
+            many = self._many(column, arguments) if len(sources) > 1 else None
+        if many is not None:
+            rest = _tried(many, sources[len(values) :])
+            if isinstance(rest, list):
+                return values + rest
+            if not isinstance(rest, Exception):
+                self._wait_for_many(column, values, rest, work)
+                return None
+        rest = range(len(values), len(sources))
+        return values + [self._asked(column, index, sources[index], arguments) for index in rest]
 
-    def _each(self, column: Column, arguments: dict[str, Any] | None) -> Callable[[Any], Any] | None:
-        each = column.field.each
-        if each is None or arguments is None:
+    def _many(self, column: Column, arguments: dict[str, Any] | None) -> Callable[[list[Any]], Any] | None:
+        many = column.field.many
+        if many is None or arguments is None:
             return None
-        found: Callable[[Any], Any] | None = each(column.info(0), **arguments)
+        try:
+            found: Callable[[list[Any]], Any] | None = many(column.info(0), **arguments)
+        except Exception:
+            # The resolver says it, of each object.
+            return None
         return found
+
+    def _wait_for_many(
+        self, column: Column, first: Sequence[Any], rest: Awaitable[list[Any]], work: Work
+    ) -> None:
+        """Wait for the rest of a field's values, and for the first one with it if that is awaited too."""
+        later = {index: value for index, value in enumerate(first) if self._is_awaited(value)}
+        self._go_on(column.field.shape, column, dict(enumerate(first)) if not later else {}, work)
+        indexes = range(len(first), len(column.frame.sources))
+        self._wait(column, later, partial(self._go_on, column.field.shape, column), work, Many(indexes, rest))
 
     def _asked(self, column: Column, index: int, source: Any, arguments: dict[str, Any] | None) -> Any:
         """What the resolver of a field gives for an object."""
@@ -578,8 +597,15 @@ class Run:
 
     # Waiting.
 
-    def _wait(self, place: Place, awaitables: Mapping[int, Awaitable[Any]], go_on: GoOn, work: Work) -> None:
-        wait = Wait(self, place, awaitables, go_on)
+    def _wait(
+        self,
+        place: Place,
+        awaitables: Mapping[int, Awaitable[Any]],
+        go_on: GoOn,
+        work: Work,
+        many: Many | None = None,
+    ) -> None:
+        wait = Wait(self, place, awaitables, go_on, many)
         work.waits.append(wait)
         if self._nulls:
             wait.check()

@@ -4,7 +4,8 @@ from asyncio import CancelledError, Future, Task, current_task, ensure_future, g
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from inspect import iscoroutine
-from typing import Any, Protocol
+from itertools import repeat
+from typing import Any, NamedTuple, Protocol
 
 from app.graphql.compiler.places import Place
 
@@ -24,19 +25,32 @@ class Course(Protocol):
         """Whether a value is part of what became null."""
 
 
-class Wait:
-    """Some values of a place that are awaited."""
+class Many(NamedTuple):
+    """Values that are awaited together: one awaitable gives the list of them."""
 
-    __slots__ = ("_awaitables", "_course", "_go_on", "_needed", "_task", "is_lost", "place")
+    indexes: range
+    awaitable: Awaitable[list[Any]]
+
+
+class Wait:
+    """Some values of a place that are awaited: each by itself, and maybe many together."""
+
+    __slots__ = ("_awaitables", "_course", "_go_on", "_many", "_needed", "_task", "is_lost", "place")
 
     def __init__(
-        self, course: Course, place: Place, awaitables: Mapping[int, Awaitable[Any]], go_on: GoOn
+        self,
+        course: Course,
+        place: Place,
+        awaitables: Mapping[int, Awaitable[Any]],
+        go_on: GoOn,
+        many: Many | None = None,
     ) -> None:
         self._course = course
         self.place = place
         self._awaitables = awaitables
         self._go_on = go_on
-        self._needed = list(awaitables)
+        self._many = many
+        self._needed = [*awaitables, *(many.indexes if many else ())]
         self._task: Task[Any] | None = None
         self.is_lost = False
         course.waits[self] = None
@@ -62,7 +76,7 @@ class Wait:
             # Like everything else it begins, and is cancelled in the next turn.
             get_running_loop().call_soon(self._task.cancel)
         try:
-            values = await settled(list(self._awaitables.values()))
+            values = await settled(self._all())
         except CancelledError:
             if not self.is_lost:
                 raise
@@ -70,11 +84,11 @@ class Wait:
         finally:
             course.waits.pop(self, None)
         course.resumed()
-        found = {
-            index: value
-            for index, value in zip(self._awaitables, values, strict=True)
-            if not course.is_lost(self.place, index)
-        }
+        found = dict(zip(self._awaitables, values, strict=False))
+        if self._many:
+            many = repeat(values[-1]) if isinstance(values[-1], Exception) else values[-1]
+            found.update(zip(self._many.indexes, many, strict=False))
+        found = {index: value for index, value in found.items() if not course.is_lost(self.place, index)}
         work = Work()
         self._go_on(found, work)
         work.drain()
@@ -83,7 +97,10 @@ class Wait:
     def leave(self) -> None:
         """Let the awaitables come to an end that nobody waits for."""
         self._course.waits.pop(self, None)
-        in_background(list(self._awaitables.values()))
+        in_background(self._all())
+
+    def _all(self) -> list[Awaitable[Any]]:
+        return [*self._awaitables.values(), *([self._many.awaitable] if self._many else ())]
 
 
 class Work:

@@ -289,7 +289,7 @@ async def test_fields_of_strawberry() -> None:
     assert not fallbacks
 
 
-def test_a_function_for_each_object_takes_the_place_of_the_resolver() -> None:
+def test_a_function_of_many_objects_takes_the_place_of_the_resolver() -> None:
     schema = build_schema("type Query { all: [It!] } type It { twice(by: Int = 2): Int }")
     it: Any = schema.type_map["It"]
     calls = []
@@ -298,11 +298,11 @@ def test_a_function_for_each_object_takes_the_place_of_the_resolver() -> None:
         calls.append(root)
         return root * by
 
-    def each(info: Any, by: int) -> Any:
-        return (lambda root: root * by) if calls else None
+    def many(info: Any, by: int) -> Any:
+        return (lambda roots: [root * by for root in roots]) if calls else None
 
     it.fields["twice"].resolve = resolve
-    it.fields["twice"].extensions["each"] = each
+    it.fields["twice"].extensions["many"] = many
     result = execute(schema, parse("{ all { twice(by: 3) } }"), {"all": [1, 2, 3]})
     assert isinstance(result, ExecutionResult)
     assert result.data == {"all": [{"twice": 3}, {"twice": 6}, {"twice": 9}]}

@@ -193,7 +193,7 @@ def faulty() -> GraphQLSchema:
             field.extensions = dict(original.fields[name].extensions)
             if crc32(f"{original.name}.{name}".encode()) % 2:
                 # Whoever calls the resolver calls it for each object.
-                field.extensions.pop("each", None)
+                field.extensions.pop("many", None)
                 field.resolve = _going_wrong(field.resolve)
     return schema
 

@@ -5,6 +5,7 @@ All is worked out from seeds and places, so each executor meets the same world, 
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from random import Random
 from typing import Any
 from zlib import crc32
@@ -33,6 +34,7 @@ from graphql import (
     is_leaf_type,
 )
 
+from app.graphql.compiler import MANY
 from tests.graphql.compiler.documents import get_nullable
 
 Info = GraphQLResolveInfo[Any]
@@ -178,6 +180,38 @@ def _resolved(
         told += [info.operation.operation.value, info.context is world, info.schema.query_type.name]  # type: ignore[union-attr]
         return str(told)
     return _found(world, type_, key, is_sync=is_sync)
+
+
+def _one(source: "Source", info: Info, **arguments: Any) -> Any:
+    """What a resolver gives that might be asked for many objects at once."""
+    world, key = info.context, f"{source.key}.{info.field_name}{arguments}"
+    world.log.append(f"many {key}")
+    if world.fails(key, "raise"):
+        raise world.trouble(key)
+    return _found(world, info.return_type, key, is_sync=True)
+
+
+def _many(info: Info, *, is_later: bool, **arguments: Any) -> Any:
+    """What gives the same for many objects, unless it has to be asked for each."""
+    world = info.context
+    if world.fails(info.field_name, "many"):
+        if world.draw(info.field_name, "how", 2):
+            return None
+        raise world.trouble(info.field_name)
+
+    def tried(source: Source) -> Any:
+        try:
+            return _one(source, info, **arguments)
+        except Exception as error:
+            return error
+
+    def values(sources: list[Source]) -> list[Any]:
+        return [tried(source) for source in sources]
+
+    if is_later:
+        turns = world.draw(info.field_name, "turns", 4)
+        return lambda sources: Later(turns, lambda: values(sources))
+    return values
 
 
 def _found(world: World, type_: Any, key: str, *, is_sync: bool) -> Any:
@@ -347,7 +381,7 @@ class Maker:
         for face in above:
             for name, inherited in face.fields.items():
                 # Each type that has it may resolve it in its own way.
-                fields[name] = GraphQLField(inherited.type, inherited.args, self._resolver())
+                fields[name] = GraphQLField(inherited.type, inherited.args, **self._resolver())
         for index in range(number):
             is_leaf = index == 0 or self._random.random() < 0.4
             type_ = self._wrapped(self._random.choice(self._leaves if is_leaf else outputs))
@@ -355,7 +389,7 @@ class Maker:
                 f"arg{count}": self._argument(f"arg{count}") for count in range(self._random.randrange(3))
             }
             arguments = arguments if self._random.random() < 0.4 else {}
-            fields[f"{prefix}{index}"] = GraphQLField(type_, arguments, self._resolver())
+            fields[f"{prefix}{index}"] = GraphQLField(type_, arguments, **self._resolver())
         return fields
 
     def _wrapped(self, type_: Any) -> Any:
@@ -399,18 +433,22 @@ class Maker:
             return {"default_value": values[type_.name]}
         return {}
 
-    def _resolver(self) -> Callable[..., Any] | None:
-        kind = self._random.randrange(5)
+    def _resolver(self) -> dict[str, Any]:
+        """How a field is resolved: by default, by a function, later, or for many objects at once."""
+        kind = self._random.randrange(6)
+        is_sync = self._is_sync
         if kind < 2:
-            return None
-        if kind < 4 or self._is_sync:
-            is_sync = self._is_sync
+            return {}
+        if kind == 5:
+            is_later = not is_sync and self._random.random() < 0.6
+            return {"resolve": _one, "extensions": {MANY: partial(_many, is_later=is_later)}}
+        if kind < 4 or is_sync:
 
             def resolve(source: Source, info: Info, **arguments: Any) -> Any:
                 key = f"{source.key}.{info.field_name}"
                 return _resolved(info.context, info.return_type, key, info, arguments, is_sync=is_sync)
 
-            return resolve
+            return {"resolve": resolve}
 
         def resolve_later(source: Source, info: Info, **arguments: Any) -> Awaitable[Any]:
             key = f"{source.key}.{info.field_name}"
@@ -420,7 +458,7 @@ class Maker:
                 lambda: _resolved(info.context, info.return_type, key, info, arguments, is_sync=False),
             )
 
-        return resolve_later
+        return {"resolve": resolve_later}
 
     def _type_resolver(self, abstract: str) -> Callable[..., Any] | None:
         kind = self._random.randrange(3)
