@@ -191,6 +191,11 @@ def _one(source: "Source", info: Info, **arguments: Any) -> Any:
     return _found(world, info.return_type, key, is_sync=True)
 
 
+def _one_later(source: "Source", info: Info, **arguments: Any) -> Later:
+    turns = info.context.draw(info.field_name, "turns", 4)
+    return Later(turns, lambda: _one(source, info, **arguments))
+
+
 def _many(info: Info, *, is_later: bool, **arguments: Any) -> Any:
     """What gives the same for many objects, unless it has to be asked for each."""
     world = info.context
@@ -441,7 +446,8 @@ class Maker:
             return {}
         if kind == 5:
             is_later = not is_sync and self._random.random() < 0.6
-            return {"resolve": _one, "extensions": {MANY: partial(_many, is_later=is_later)}}
+            resolve_one = _one_later if is_later else _one
+            return {"resolve": resolve_one, "extensions": {MANY: partial(_many, is_later=is_later)}}
         if kind < 4 or is_sync:
 
             def resolve(source: Source, info: Info, **arguments: Any) -> Any:
