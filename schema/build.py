@@ -1,14 +1,14 @@
 """The schema, built once."""
 
 import strawberry
-from graphql import GraphQLObjectType
+from graphql import GraphQLObjectType, GraphQLScalarType
 from strawberry.schema.config import StrawberryConfig
 
 from schema.catalog import Entitlement, ProgramKind, Seat
 from schema.mutation import Mutation
 from schema.query import Query
 from schema.relay import Node, NodeRow, many
-from schema.scalars import OVERRIDES
+from schema.scalars import OVERRIDES, WRITTEN
 from schema.subscription import Subscription
 
 SCHEMA = strawberry.Schema(
@@ -25,10 +25,12 @@ def _accepts(class_: type) -> bool:
     return class_ is not NodeRow
 
 
+# Hints for the executor: what the encoder of answers writes by itself, and what is called for many objects.
 for type_ in SCHEMA._schema.type_map.values():
+    if isinstance(type_, GraphQLScalarType) and type_.name in WRITTEN:
+        type_.extensions["written"] = WRITTEN[type_.name]
     if not isinstance(type_, GraphQLObjectType):
         continue
-    # Hints for the executor: what it calls for many objects, instead of a function for each.
     definition = type_.extensions.get("strawberry-definition")
     if definition is not None and issubclass(definition.origin, Node):
         type_.extensions["accepts"] = _accepts

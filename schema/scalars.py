@@ -64,4 +64,7 @@ _Json = strawberry.scalar(
     parse_value=lambda value: value,
 )
 
+WRITTEN: dict[str, type] = {"Date": dt.date, "DateTime": dt.datetime, "UUID": UUID}
+"""By the name of a scalar: the class of values that an encoder writes just as the scalar does."""
+
 OVERRIDES: dict[object, Any] = {JSON: _Json, BigInt: _BigInt, dt.datetime: DateTime, UUID: Uuid}

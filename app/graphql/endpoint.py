@@ -17,7 +17,7 @@ from app.auth.credentials import Authenticator
 from app.auth.viewer import Viewer
 from app.errors import InsufficientScope, LyceumError, Unauthenticated
 from app.graphql.errors import masked, refused
-from app.graphql.execute import Answer, Executor, Operation
+from app.graphql.execute import Answer, Executor, Operation, encoded
 from app.graphql.media import HTML, JSON, RESPONSE, chosen
 from app.graphql.presence import Presence
 from app.graphql.request import RequestError, read_body
@@ -181,4 +181,4 @@ def _json(
     body: dict[str, Any], status: int, media_type: str, headers: Mapping[str, str] | None = None
 ) -> Response:
     content_type = f"{media_type}; charset=utf-8"
-    return Response(orjson.dumps(body), status, {**(headers or {}), "content-type": content_type})
+    return Response(encoded(body), status, {**(headers or {}), "content-type": content_type})

@@ -69,7 +69,7 @@ class Operation:
 
 @dataclass(frozen=True)
 class Answer:
-    """What is answered. Without `executed` the request was refused before any field ran.
+    """What is answered; `encoded` writes it. Without `executed` the request was refused before any field ran.
 
     In a stream, `id` is what a client says that comes back to see what follows.
     """
@@ -78,6 +78,11 @@ class Answer:
     executed: bool
     refusal: LyceumError | None = None
     id: str | None = None
+
+
+def encoded(body: Mapping[str, Any]) -> bytes:
+    """An answer, or a message that holds one, as JSON."""
+    return orjson.dumps(body, option=orjson.OPT_UTC_Z)
 
 
 class Executor:
@@ -282,7 +287,10 @@ class Executor:
                     if texts is not None:
                         data = {name: text_as(text) for name, text in texts.items()}
                         return [Answer({"data": data, "extensions": extensions}, executed=True)]
-                running = [self._begin(document, operation, context, root) for root in roots]
+                is_encoded = text_as is orjson.Fragment
+                running = [
+                    self._begin(document, operation, context, root, is_encoded=is_encoded) for root in roots
+                ]
                 if len(running) == 1:
                     results = [await _result(running[0])]
                 else:
@@ -302,13 +310,19 @@ class Executor:
         return [_answer(result, extensions) for result in results]
 
     def _begin(
-        self, document: Document, operation: Operation, context: Context, root: Any
+        self, document: Document, operation: Operation, context: Context, root: Any, *, is_encoded: bool
     ) -> AwaitableOrValue[ExecutionResult]:
         variables, hides = dict(operation.variables), self._hides(context.viewer)
         if self._settings.compiled_executor:
             compiled = document.compiled
             return compiled.execute(
-                root, context, variables, operation.name, _is_awaitable, hide_suggestions=hides
+                root,
+                context,
+                variables,
+                operation.name,
+                _is_awaitable,
+                hide_suggestions=hides,
+                is_encoded=is_encoded,
             )
         return execute_document(
             self.schema,

@@ -24,7 +24,7 @@ from app.db.feed import Stopping
 from app.errors import RateLimited, Unauthenticated
 from app.graphql.endpoint import payer_of, read_operation
 from app.graphql.errors import masked, refused
-from app.graphql.execute import Executor, Operation
+from app.graphql.execute import Executor, Operation, encoded
 from app.graphql.request import RequestError
 from app.settings import Settings
 
@@ -252,7 +252,7 @@ class _Conversation:
         await self._send("complete", id=id_)
 
     async def _send(self, type_: str, **members: Any) -> None:
-        text = orjson.dumps({"type": type_, **members}).decode()
+        text = encoded({"type": type_, **members}).decode()
         try:
             async with asyncio.timeout(_SEND_SECONDS):
                 await self._socket.send_text(text)

@@ -11,14 +11,13 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Any
 
-import orjson
 from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
 
 from app.db.feed import Stopping
 from app.errors import Unauthenticated
 from app.graphql.errors import masked, refused
-from app.graphql.execute import Answer
+from app.graphql.execute import Answer, encoded
 from app.graphql.presence import Presence
 
 EVENT_STREAM = "text/event-stream"
@@ -94,4 +93,4 @@ class EventStream:
 
 def _block(body: dict[str, Any], id_: str | None = None) -> bytes:
     place = f"id: {id_}\n" if id_ else ""
-    return b"%sevent: next\ndata: %s\n\n" % (place.encode(), orjson.dumps(body))
+    return b"%sevent: next\ndata: %s\n\n" % (place.encode(), encoded(body))

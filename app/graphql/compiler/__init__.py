@@ -16,10 +16,11 @@ from graphql.execution.execute import assume_not_async_iterable, assume_not_awai
 from graphql.pyutils import AwaitableOrValue
 from graphql.pyutils.is_awaitable import is_awaitable as default_is_awaitable
 
+from app.graphql.compiler.leaves import WRITTEN
 from app.graphql.compiler.operation import Operation
 from app.graphql.compiler.plan import MANY, Uncompilable
 
-__all__ = ["MANY", "Operations", "execute", "fallbacks", "source"]
+__all__ = ["MANY", "WRITTEN", "Operations", "execute", "fallbacks", "source"]
 
 logger = logging.getLogger(__name__)
 
@@ -44,12 +45,13 @@ class Operations:
         is_awaitable: Callable[[Any], TypeGuard[Awaitable[Any]]] | None = None,
         *,
         hide_suggestions: bool = False,
+        is_encoded: bool = False,
     ) -> AwaitableOrValue[ExecutionResult]:
-        """Execute an operation."""
+        """Execute an operation. With `is_encoded` its data is for the encoder of answers; see `WRITTEN`."""
         try:
             operation = self._operation(name)
             told = is_awaitable or default_is_awaitable
-            return operation.execute(root, context, variables, told, hide_suggestions)
+            return operation.execute(root, context, variables, told, hide_suggestions, is_encoded=is_encoded)
         except Uncompilable as why:
             _count(why.reason)
         return execute_document(

@@ -21,6 +21,10 @@ from graphql.pyutils import inspect
 
 from app.graphql.compiler.kinds import Kind, Kinds
 
+WRITTEN = "written"
+"""An extension of scalars: a class of values that the encoder of answers writes as the scalar's values are
+written. They stay as they are in an answer that is for the encoder only."""
+
 REPEATED = frozenset((dt.date, UUID))
 """Classes of which equal values are the same value, and worth remembering."""
 
@@ -50,6 +54,7 @@ class Leaf:
         self.type = type_
         self.is_required = is_required
         self.calls = calls
+        self.written: type | None = type_.extensions.get(WRITTEN)
         self.column = _column(self.expression("x", "m", "c"))
 
     def expression(self, read: str, memo: str, convert: str) -> str:
@@ -61,17 +66,21 @@ class Leaf:
             test, null = known
             accepted = test.format(read=read) if self.is_required else f"{test.format(read=read)} or {null}"
             return f"v if {accepted} else {convert}(v)"
-        first = f"(v := {read})" if self.is_required else f"None if (v := {read}) is None else {memo}[v] if v"
-        completed = f"{first}.__class__ in REPEATED else {convert}(v)"
-        return f"{memo}[v] if {completed}" if self.is_required else completed
+        completed = f"{memo}[v] if v.__class__ in REPEATED else {convert}(v)"
+        if self.written:
+            completed = f"v if v.__class__ is {memo}.written else {completed}"
+        if self.is_required:
+            return completed.replace("v.__class__", f"(v := {read}).__class__", 1)
+        return f"None if (v := {read}) is None else {completed}"
 
 
 class Memo(dict[Any, Any]):
     """The values of a leaf that one execution has completed already."""
 
-    __slots__ = ("_calls", "_coerce", "_is_required", "_kinds", "_odds", "_type")
+    __slots__ = ("_calls", "_coerce", "_is_required", "_kinds", "_odds", "_type", "written")
 
-    def __init__(self, leaf: Leaf, kinds: Kinds, odds: list[Odd]) -> None:
+    def __init__(self, leaf: Leaf, kinds: Kinds, odds: list[Odd], *, is_encoded: bool) -> None:
+        self.written = leaf.written if is_encoded else None
         self._type = leaf.type
         self._coerce = leaf.type.coerce_output_value
         self._is_required = leaf.is_required

@@ -65,13 +65,16 @@ class Operation:
         variables: Mapping[str, Any],
         is_awaitable: Callable[[Any], Any],
         hide_suggestions: bool,
+        *,
+        is_encoded: bool,
     ) -> ExecutionResult | Awaitable[ExecutionResult]:
         """Execute the operation. Raises `Uncompilable` before anything has run."""
         values = self._variables.coerce(variables, hide_suggestions)
         if isinstance(values, list):
             return ExecutionResult(None, values)
         plan = self._plan(values.coerced)
-        run = Run(plan, self._fragments, root, context, values, is_awaitable, hide_suggestions)
+        told = (root, context, values, is_awaitable, hide_suggestions)
+        run = Run(plan, self._fragments, *told, is_encoded=is_encoded)
         return run.begin(serially=self._operation.operation is OperationType.MUTATION)
 
     def sources(self) -> Iterator[str]:

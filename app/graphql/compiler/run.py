@@ -51,6 +51,8 @@ class Run:
         variables: VariableValues,
         is_awaitable: Callable[[Any], Any],
         hide_suggestions: bool,
+        *,
+        is_encoded: bool,
     ) -> None:
         self.schema: GraphQLSchema = plan.schema
         self.odds: list[Odd] = []
@@ -59,6 +61,7 @@ class Run:
         self._root = root
         self._variables = variables
         self._hide_suggestions = hide_suggestions
+        self._is_encoded = is_encoded
         self._memos: dict[Leaf, Memo] = {}
         self._arguments: dict[Field, dict[str, Any] | None] = {}
         self._errors: list[tuple[int, Order, GraphQLError, tuple[str | int, ...]]] = []
@@ -122,7 +125,7 @@ class Run:
         """The completed values of a leaf."""
         memo = self._memos.get(leaf)
         if memo is None:
-            memo = self._memos[leaf] = Memo(leaf, self._kinds, self.odds)
+            memo = self._memos[leaf] = Memo(leaf, self._kinds, self.odds, is_encoded=self._is_encoded)
         return memo
 
     # Objects.

@@ -33,7 +33,7 @@ from app.demo.credentials import DEMO, LEARNER
 from app.demo.learners import END
 from app.errors import BadUserInput
 from app.graphql.compiler import fallbacks
-from app.graphql.execute import Answer, Executor, Operation
+from app.graphql.execute import Answer, Executor, Operation, encoded
 from app.settings import Settings
 from schema.build import SCHEMA
 from tests.databases import DIALECTS, Databases
@@ -87,7 +87,7 @@ async def ask(executor: Executor, viewer: Viewer, request: Request) -> Outcome:
 
 
 def _outcome(answer: Answer) -> Outcome:
-    written = orjson.dumps(answer.body)
+    written = encoded(answer.body)
     body = orjson.loads(written)
     errors = body.pop("errors", ())
     failures = [Failure(error.get("path", ()), (str(error),)) for error in errors]

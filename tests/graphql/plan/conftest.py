@@ -31,7 +31,7 @@ from app.db.models import (
     User,
 )
 from app.db.models.people import ApiKey
-from app.graphql.execute import Answer, Executor, Operation
+from app.graphql.execute import Answer, Executor, Operation, encoded
 from app.settings import Settings
 from app.vocabulary import Pacing, Scope
 from resolvers.entity import Rows
@@ -60,7 +60,7 @@ class Asked:
     @property
     def texts(self) -> tuple[bytes, bytes]:
         """Both answers, written alike but for the order of members."""
-        planned, run = (orjson.dumps(answer.body) for answer in (self.planned, self.run))
+        planned, run = (encoded(answer.body) for answer in (self.planned, self.run))
         return orjson.dumps(orjson.loads(planned)), run
 
 
