@@ -1,6 +1,6 @@
 """Makes the loaders of one request: one for each look-up, however often it is asked for."""
 
-from asyncio import Future
+from asyncio import Future, Lock
 from collections.abc import Callable, Coroutine, Hashable, Iterable, Sequence
 from typing import Any, TypeVar
 
@@ -35,6 +35,7 @@ class Loader(DataLoader[Any, Value]):
         super().__init__(self._load)
         self._work = work
         self._known: dict[Key, Any] = {None: None}
+        self._turns = Lock()
 
     def all(self, keys: Iterable[Key]) -> Future[list[Value]]:
         """The values of keys, in their order; None has the value None."""
@@ -43,9 +44,11 @@ class Loader(DataLoader[Any, Value]):
     async def _load(self, asked: list[Any]) -> list[Any]:
         known = self._known
         each = (key for one in asked for key in (one if type(one) is Keys else (one,)))
-        wanted = [key for key in dict.fromkeys(each) if key not in known]
-        if wanted:
-            known.update(zip(wanted, await self._work(wanted), strict=True))
+        # What is being read already is not read again.
+        async with self._turns:
+            wanted = [key for key in dict.fromkeys(each) if key not in known]
+            if wanted:
+                known.update(zip(wanted, await self._work(wanted), strict=True))
         return [[known[key] for key in one] if type(one) is Keys else known[one] for one in asked]
 
 

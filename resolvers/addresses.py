@@ -2,7 +2,6 @@
 
 import re
 import unicodedata
-from asyncio import Future, ensure_future
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
@@ -14,6 +13,8 @@ from sqlalchemy import Select, select
 
 from app.db import models
 from app.db.models.tables import table_of
+from app.db.reader import Record
+from loaders.factory import Loader
 from resolvers.access import visible
 from resolvers.context import Context
 from resolvers.keys import is_one_of
@@ -37,13 +38,30 @@ class Source:
         return {"utm_medium": "enterprise"} | ({"utm_source": self.slug} if self.slug else {})
 
 
-def source(context: Context, catalog: UUID) -> Future[Source | None]:
-    """The catalog with a UUID, read once; None where the viewer sees none."""
-    name = (source, catalog)
-    found: Future[Source | None] | None = context.shared.get(name)
-    if found is None:
-        found = context.shared[name] = ensure_future(_source(context, catalog))
-    return found
+def source_loader(context: Context) -> Loader[Source | None]:
+    """A loader of catalogs by their UUIDs; None where the viewer sees none."""
+
+    def batch(uuids: Sequence[UUID]) -> Select[Any]:
+        catalogs, customer = table_of(models.EnterpriseCatalog), table_of(models.EnterpriseCustomer)
+        return (
+            select(
+                catalogs.c.uuid,
+                catalogs.c.publishes_audit_urls,
+                customer.c.uuid.label("customer_uuid"),
+                customer.c.name,
+            )
+            .join_from(catalogs, customer)
+            .where(
+                is_one_of(catalogs.c.uuid, uuids, context.reader.dialect),
+                visible(context.viewer, models.EnterpriseCatalog, catalogs),
+            )
+        )
+
+    async def load(uuids: list[UUID]) -> list[Source | None]:
+        found = await context.loaders.row("catalogs of addresses", batch).all(uuids)
+        return [row and _source(row) for row in found]
+
+    return context.loaders.worked_out(source_loader, load)
 
 
 def enrollment_url(lms: str, kind: str, key: str, source: Source) -> str:
@@ -72,27 +90,8 @@ def slug(name: str) -> str:
     return re.sub(r"[-\s]+", "-", kept).strip("-_")
 
 
-async def _source(context: Context, catalog: UUID) -> Source | None:
-    def batch(uuids: Sequence[UUID]) -> Select[Any]:
-        catalogs, customer = table_of(models.EnterpriseCatalog), table_of(models.EnterpriseCustomer)
-        return (
-            select(
-                catalogs.c.uuid,
-                catalogs.c.publishes_audit_urls,
-                customer.c.uuid.label("customer_uuid"),
-                customer.c.name,
-            )
-            .join_from(catalogs, customer)
-            .where(
-                is_one_of(catalogs.c.uuid, uuids, context.reader.dialect),
-                visible(context.viewer, models.EnterpriseCatalog, catalogs),
-            )
-        )
-
-    row = await context.loaders.row("source of addresses", batch).load(catalog)
-    if row is None:
-        return None
-    return Source(row.customer_uuid, catalog, slug(row.name), row.publishes_audit_urls)
+def _source(row: Record) -> Source:
+    return Source(row.customer_uuid, row.uuid, slug(row.name), row.publishes_audit_urls)
 
 
 def _encoded(query: Iterable[tuple[str, str]]) -> str:

@@ -17,7 +17,7 @@ from resolvers.access import check_columns
 from resolvers.context import Context, PageLimits
 from resolvers.entity import Entity, Relation, Rows
 from resolvers.keys import ids_table, is_one_of
-from resolvers.reading import Companion, accompany, readable
+from resolvers.reading import readable
 
 MAX_OFFSET = 1_000_000
 """How many items can be left out at the start: the database reads them all."""
@@ -284,16 +284,13 @@ class Listing(PageStatement):
         request: PageRequest,
         columns: Collection[str],
         narrow: Narrow | None = None,
-        companions: Collection[Companion] = (),
     ) -> None:
         super().__init__(context.viewer, context.limits, source, request, columns, narrow)
         self._context = context
-        self._companions = companions
 
     async def page(self) -> Page:
         """The page of a list at the root."""
-        (page,) = await self._read([await self._context.reader.rows(self.statement(self.rows()))], [None])
-        return page
+        return Page(self, await self._context.reader.rows(self.statement(self.rows())), None)
 
     async def count(self, parent: int | None) -> int:
         """How many rows the list holds, of a parent or at the root."""
@@ -310,11 +307,7 @@ class Listing(PageStatement):
 
     async def pages_of(self, parents: Sequence[int]) -> list[Page]:
         """The pages of parents, in their order."""
-        return await self._read(await self._page_loader.all(parents), parents)
-
-    async def _read(self, found: Sequence[Sequence[Record]], parents: Sequence[int | None]) -> list[Page]:
-        if self._companions:
-            await accompany(self._context, self._companions, [row for rows in found for row in rows])
+        found = await self._page_loader.all(parents)
         return [Page(self, rows, parent) for rows, parent in zip(found, parents, strict=True)]
 
     @cached_property

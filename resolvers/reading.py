@@ -1,7 +1,6 @@
 """Reading single rows: by id for `node`, by a native key, and from a row that names another."""
 
-from asyncio import Future, gather
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, select
@@ -14,12 +13,6 @@ from resolvers.context import Context
 from resolvers.entity import Entity, Relation, Rows
 from resolvers.keys import is_one_of
 from resolvers.text import storable
-
-Companion = Callable[..., Callable[[Any], Future[Any] | None]]
-"""From the context and a field's arguments: what begins to read what the field needs beside a row.
-
-It gives None where that is nothing.
-"""
 
 
 def readable(viewer: Viewer, rows: Rows) -> ColumnElement[bool]:
@@ -41,14 +34,6 @@ def related(
         .where(readable(viewer, rows))
         .order_by(*(rows.column(name) for name in (*relation.order, order)))
     )
-
-
-async def accompany(context: Context, companions: Collection[Companion], rows: Sequence[Any]) -> None:
-    """Read what goes with rows, so that their fields have it at once and nobody awaits each of them."""
-    begun = (future for companion in companions for future in map(companion(context), rows))
-    waiting = {future for future in begun if future is not None and not future.done()}
-    if waiting:
-        await gather(*waiting)
 
 
 def row(context: Context, entity: Entity, key: Any, columns: Collection[str], by: str = "id") -> Any:

@@ -1,7 +1,6 @@
 """Fields that are addresses of content on other sites (Enterprise contract 9)."""
 
-from asyncio import Future
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -9,8 +8,7 @@ import strawberry
 
 from resolvers import addresses
 from resolvers.context import Context
-from resolvers.reading import Companion
-from schema.offering import Work
+from schema.offering import Beside, Work
 from schema.relay import ContextInfo
 
 _OF_CATALOG = "UUID of the enterprise catalog that the learners come from."
@@ -30,14 +28,14 @@ def enrollment_url(kind: str, key: str) -> Any:
         info: ContextInfo,
         catalog: Annotated[UUID, strawberry.argument(description=_OF_CATALOG)],
     ) -> Any:
-        return work.each(info.context, catalog=catalog)(root)
+        return work.one(info.context, root, catalog=catalog)
 
     return work.field(
         resolve, "Where learners of a customer enroll; null where the viewer sees no such catalog.", (key,)
     )
 
 
-def marketing_url(path: Callable[..., str | None], needs: Sequence[str], *beside: Companion) -> Any:
+def marketing_url(path: Callable[..., str | None], needs: Sequence[str], *beside: Beside) -> Any:
     """The field that says where to read about content, at the path of a row and what is read beside it."""
 
     def make(
@@ -59,7 +57,7 @@ def marketing_url(path: Callable[..., str | None], needs: Sequence[str], *beside
         info: ContextInfo,
         catalog: Annotated[UUID | None, strawberry.argument(description=_OF_CATALOG)] = None,
     ) -> Any:
-        return work.each(info.context, catalog=catalog)(root)
+        return work.one(info.context, root, catalog=catalog)
 
     return work.field(
         resolve,
@@ -69,8 +67,5 @@ def marketing_url(path: Callable[..., str | None], needs: Sequence[str], *beside
     )
 
 
-def _source(
-    context: Context, catalog: UUID | None = None
-) -> Callable[[Any], Future[addresses.Source | None] | None]:
-    found = addresses.source(context, catalog) if catalog else None
-    return lambda row: found
+def _source(context: Context, rows: Sequence[Any], catalog: UUID | None = None) -> Awaitable[Sequence[Any]]:
+    return addresses.source_loader(context).all([catalog] * len(rows))

@@ -1,8 +1,7 @@
 """Courses, their runs, programs, organizations, subjects and people."""
 
 import datetime as dt
-from asyncio import Future
-from collections.abc import Callable
+from collections.abc import Awaitable, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Any, cast
 from uuid import UUID
@@ -22,7 +21,6 @@ from resolvers import (
 from resolvers.context import Context
 from resolvers.languages import language_name, language_names
 from resolvers.modes import modes_of_run
-from resolvers.reading import Companion
 from schema.addresses import enrollment_url, marketing_url
 from schema.enums import Availability, Pacing, ProgramStatus, RunStatus
 from schema.filters import (
@@ -43,7 +41,7 @@ from schema.filters import (
     SubjectOrder,
     SubjectWhere,
 )
-from schema.offering import by_id, of_seats, worked_out
+from schema.offering import Beside, by_id, of_seats, worked_out
 from schema.plain import OwnAnalytics
 from schema.relay import (
     Connection,
@@ -169,9 +167,9 @@ def _course_page(course_or_run: Any) -> str | None:
     return course_or_run.marketing_slug and f"course/{course_or_run.marketing_slug}"
 
 
-def _kind(context: Context, **arguments: Any) -> Callable[[Any], Future[Any] | None]:
-    load = reading.row_loader(context, catalog.PROGRAM_TYPE, ("slug",)).load
-    return lambda program: load(program.type_id) if program.marketing_slug and program.type_id else None
+def _kinds(context: Context, programs: Sequence[Any], **arguments: Any) -> Awaitable[Sequence[Any]]:
+    loader = reading.row_loader(context, catalog.PROGRAM_TYPE, ("slug",))
+    return loader.all(program.type_id if program.marketing_slug else None for program in programs)
 
 
 def _program_page(program: Any, kind: Any) -> str | None:
@@ -227,7 +225,7 @@ class Course(Node):
     @strawberry.field(
         description="The marketable run to show to learners: of those that go on and have enrollable seats"
         " the one that began last, else the next to begin, else the one that began last; null without any.",
-        metadata={"needs": ("id",), "companions": (_offered,)},
+        metadata={"needs": ("id",)},
     )
     async def advertised_run(root: Any, info: ContextInfo) -> "CourseRun | None":  # noqa: N805
         context = info.context
@@ -259,14 +257,14 @@ class Course(Node):
     )
 
 
-def _of_course(name: str) -> Companion:
+def _of_course(name: str) -> Beside:
     """The course with one of its columns, where the run has none of its own."""
 
-    def companion(context: Context) -> Callable[[Any], Future[Any] | None]:
-        load = reading.row_loader(context, catalog.COURSE, (name,)).load
-        return lambda run: load(run.course_id) if getattr(run, name) is None else None
+    def read(context: Context, runs: Sequence[Any]) -> Awaitable[Sequence[Any]]:
+        loader = reading.row_loader(context, catalog.COURSE, (name,))
+        return loader.all(run.course_id if getattr(run, name) is None else None for run in runs)
 
-    return companion
+    return read
 
 
 def _inherited(name: str, description: str) -> Any:
@@ -466,7 +464,7 @@ class Program(Node):
         "Authoring organizations, in order.",
     )
     enrollment_url: str | None = enrollment_url("program", "uuid")
-    marketing_url: str | None = marketing_url(_program_page, ("marketing_slug", "type_id"), _kind)
+    marketing_url: str | None = marketing_url(_program_page, ("marketing_slug", "type_id"), _kinds)
     languages: list[str] = worked_out(
         lambda context, program, runs: course_offering.languages(runs),
         "Names of the languages of its courses' published runs, each once, in order.",

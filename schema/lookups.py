@@ -12,7 +12,7 @@ from schema.filters import ListedRunOrder
 from schema.inputs import as_order
 from schema.people import User
 from schema.relay import After, Connection, ContextInfo, First, Offset, Prepared, page_size, prepared
-from schema.selection import columns, companions
+from schema.selection import columns
 
 
 def users_called() -> Any:
@@ -71,10 +71,7 @@ def course_runs_with() -> Any:
         def prepare() -> Prepared:
             request = PageRequest(first, after, offset=offset, order=as_order(order_by))
             needed = columns(info, "nodes") | columns(info, "edges", "node")
-            beside = companions(info, "nodes") | companions(info, "edges", "node")
-            found = Listing(
-                info.context, LISTED_RUN, request, needed, holds(terms, all_of=all_of), companions=beside
-            )
+            found = Listing(info.context, LISTED_RUN, request, needed, holds(terms, all_of=all_of))
             return Prepared(lambda root: found.page())
 
         found: Any = prepared(info, root, prepare)

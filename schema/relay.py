@@ -23,7 +23,7 @@ from resolvers.entity import Entity, Relation
 from resolvers.pages import Listing, Page, PageRequest
 from schema import plain
 from schema.inputs import as_order, as_where
-from schema.selection import columns, companions
+from schema.selection import columns
 
 T = TypeVar("T")
 ContextInfo = Info[Context, Any]
@@ -289,8 +289,7 @@ def connection(
         def prepare() -> Prepared:
             request = PageRequest(first, after, last, before, offset, as_where(where), as_order(order_by))
             needed = columns(info, "nodes") | columns(info, "edges", "node")
-            beside = companions(info, "nodes") | companions(info, "edges", "node")
-            found = Listing(info.context, source, request, needed, companions=beside)
+            found = Listing(info.context, source, request, needed)
             return pages_of_each(found) if relation else Prepared(lambda root: found.page())
 
         return prepared(info, root, prepare)
@@ -357,10 +356,6 @@ async def node_rows(
         for entity in entities
     }
     rows = await asyncio.gather(*(loaders[entity].load(key) for entity, key in wanted))
-    for entity in entities:
-        beside = companions(info, *path, of=entity.name)
-        seen = [row for (of, _), row in zip(wanted, rows, strict=True) if of is entity and row is not None]
-        await reading.accompany(context, beside, seen)
     return [
         None if row is None else NodeRow(entity.name, row)
         for (entity, _), row in zip(wanted, rows, strict=True)

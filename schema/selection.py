@@ -1,21 +1,16 @@
 """Look-ahead: which columns a selection needs, so that no other column is read."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import suppress
-from dataclasses import dataclass
-from functools import partial
 from typing import Any, cast
 
 from graphql import (
     FieldNode,
     FragmentSpreadNode,
-    GraphQLError,
     GraphQLField,
     GraphQLObjectType,
     GraphQLResolveInfo,
     InlineFragmentNode,
     SelectionSetNode,
-    get_argument_values,
     get_named_type,
     is_abstract_type,
 )
@@ -23,7 +18,6 @@ from strawberry import Info
 from strawberry.types.field import StrawberryField
 
 from resolvers.context import Context
-from resolvers.reading import Companion
 
 
 def columns(info: Info[Context, Any], *path: str, of: str | None = None) -> frozenset[str]:
@@ -33,27 +27,6 @@ def columns(info: Info[Context, Any], *path: str, of: str | None = None) -> froz
     interface or a union. What is skipped by a directive counts as selected.
     """
     return _found(info, path, of, _columns_of)
-
-
-def companions(info: Info[Context, Any], *path: str, of: str | None = None) -> set[Companion]:
-    """What the fields at a path below the current field read beside their objects; see `columns`."""
-    found: set[Companion] = set()
-    for companion, field in _found(info, path, of, _companions_of):
-        # What is wrong with arguments is for the field itself to say.
-        with suppress(GraphQLError):
-            found.add(partial(companion, **field.arguments(info)) if field else companion)
-    return found
-
-
-@dataclass(frozen=True, eq=False)
-class _Field:
-    """A field with arguments, as it stands in the document."""
-
-    definition: GraphQLField
-    node: FieldNode
-
-    def arguments(self, info: Info[Context, Any]) -> dict[str, Any]:
-        return get_argument_values(self.definition, self.node, info._raw_info.variable_values)
 
 
 def _found(
@@ -124,9 +97,3 @@ def _columns_of(definition: GraphQLField, node: FieldNode) -> Sequence[str]:
         needs: Sequence[str] = field.metadata["needs"]
         return needs
     return () if field.base_resolver else (field.python_name,)
-
-
-def _companions_of(definition: GraphQLField, node: FieldNode) -> Iterator[tuple[Companion, _Field | None]]:
-    field: StrawberryField = definition.extensions["strawberry-definition"]
-    for companion in field.metadata.get("companions", ()):
-        yield companion, _Field(definition, node) if definition.args else None
