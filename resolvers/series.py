@@ -6,7 +6,20 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, Integer, Select, and_, case, cast, func, literal, select
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Integer,
+    Select,
+    and_,
+    case,
+    cast,
+    func,
+    literal,
+    literal_column,
+    select,
+    true,
+)
 
 from app.db import models
 from app.db.models.tables import table_of
@@ -78,25 +91,21 @@ class Numbers:
     ) -> Select[Any]:
         """The statement of the rows of some runs: of all days or some of them, or of the newest day."""
         span: FromClause = table_of(models.EnrollmentSpan)
-        calendar: FromClause = table_of(models.Calendar)
         source, first, after = _read(span, of, self.dimension, bounds, newest=newest)
-        # One bound on each side, so that an index on the date is entered where the span begins.
-        since = case((span.c.since > first, span.c.since), else_=first)
-        until = case((span.c.until < after, span.c.until), else_=after)
-        group = [span.c.run_id, calendar.c.date]
+        source, date = _by_day(source, span, first, after, dialect)
+        group = [span.c.run_id, date]
         statement = (
             select(*group, *(column for column in self.columns(span) if column.key in names))
-            .select_from(source.join(calendar, and_(calendar.c.date >= since, calendar.c.date < until)))
+            .select_from(source)
             .where(
                 of(span.c.run_id),
                 span.c.dimension == self.dimension,
                 span.c.since < after,
                 span.c.until > first,
+                first < after,
             )
         )
         if only is not None:
-            # Wrapped, so that SQLite enters the index where the span begins and not at each of these days.
-            date = case((calendar.c.date.is_not(None), calendar.c.date))
             statement = statement.where(is_one_of(date, only, dialect))
         if self.has_rows_for_groups:
             return statement.order_by(*group, span.c.value)
@@ -265,6 +274,35 @@ def _read(
     # Else PostgreSQL looks the day up for each span.
     last = last.prefix_with("MATERIALIZED", dialect="postgresql")
     return span.join(last, last.c.run_id == span.c.run_id), last.c.first, last.c.after
+
+
+def _by_day(
+    source: FromClause,
+    span: FromClause,
+    first: ColumnElement[dt.date],
+    after: ColumnElement[dt.date],
+    dialect: str,
+) -> tuple[FromClause, ColumnElement[dt.date]]:
+    """Spans joined with their days, and the day of each row.
+
+    A span of a single day is not looked up in the calendar: that takes longer than to read it.
+    """
+    calendar: FromClause = table_of(models.Calendar)
+    # One bound on each side, so that an index on the date is entered where the span begins.
+    since = case((span.c.since > first, span.c.since), else_=first)
+    until = case((span.c.until < after, span.c.until), else_=after)
+    if dialect == "postgresql":
+        is_longer = span.c.until > span.c.since + literal_column("1")
+        days = select(calendar.c.date).where(is_longer, calendar.c.date >= since, calendar.c.date < until)
+        # What has an offset is executed by itself, and not at all if a condition without columns of it fails.
+        lateral = days.offset(literal_column("0")).lateral()
+        source, date = source.outerjoin(lateral, true()), lateral.c.date
+    else:
+        is_longer = span.c.until > func.date(span.c.since, literal_column("'+1 day'"))
+        # An index is not searched for NULL.
+        begins = calendar.c.date >= case((is_longer, since))
+        source, date = source.outerjoin(calendar, and_(begins, calendar.c.date < until)), calendar.c.date
+    return source, func.coalesce(date, span.c.since).label("date")
 
 
 def _sums(span: FromClause, groups: Mapping[str, ColumnElement[bool]]) -> list[ColumnElement[Any]]:
