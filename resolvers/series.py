@@ -8,10 +8,12 @@ from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
+    Date,
     FromClause,
     Integer,
     Select,
     and_,
+    bindparam,
     case,
     cast,
     func,
@@ -24,6 +26,7 @@ from sqlalchemy import (
 from app.db import models
 from app.db.models.tables import table_of
 from app.db.reader import Record
+from app.db.statements import ToCome
 from app.vocabulary import Activity, Bucket, Dimension, Gender
 from resolvers.access import has_readable_analytics, may_read_analytics
 from resolvers.context import Context
@@ -55,6 +58,10 @@ Of = Callable[[ColumnElement[int]], ColumnElement[bool]]
 Bounds = tuple[ColumnElement[dt.date], ColumnElement[dt.date]]
 """The first day, and the day after the last one."""
 
+_BOUNDS: Bounds = bindparam("start", type_=Date()), bindparam("end", type_=Date())
+_LAST_DAYS: Sequence[Any] = ToCome("last_days")
+_LAST_MONDAY: ColumnElement[dt.date] = bindparam("last_monday", type_=Date())
+
 
 @dataclass(frozen=True, eq=False)
 class Numbers:
@@ -70,14 +77,18 @@ class Numbers:
         """The rows of a run in the order of day and group."""
         days = range_.days(context.today, context.limits.max_series_days)
         dialect = context.reader.dialect
+        values: dict[str, Any] = {"start": days.start, "end": days.end}
+        only = None
+        if not range_.is_open and bucket is not Bucket.DAY:
+            only = _LAST_DAYS
+            values["last_days"] = tuple(days.last_of(bucket))
 
         def batch(runs: Sequence[int]) -> Select[Any]:
             of = partial(is_one_of, keys=runs, dialect=dialect)
-            last_days = None if range_.is_open or bucket is Bucket.DAY else days.last_of(bucket)
-            bounds = literal(days.start), literal(days.end)
-            return self.statement(of, bounds, names, dialect, newest=range_.is_open, only=last_days)
+            return self.statement(of, _BOUNDS, names, dialect, newest=range_.is_open, only=only)
 
-        return context.loaders.rows((self.dimension, range_, bucket, *sorted(names)), batch).load(run)
+        name = (self.dimension, range_.is_open, only, *sorted(names))
+        return context.loaders.rows(name, batch, (), **values).load(run)
 
     def statement(
         self,
@@ -157,7 +168,8 @@ async def _if_readable(context: Context, run: Any) -> Any:
             has_readable_analytics(context.viewer, rows),
         )
 
-    return run if await context.loaders.value("readable", batch, False).load(run.id) else None
+    loader = context.loaders.value("readable", batch, False, context.viewer)
+    return run if await loader.load(run.id) else None
 
 
 def enrollment_spans(
@@ -165,12 +177,11 @@ def enrollment_spans(
 ) -> Any:
     """A row for each group and stretch of days with the same numbers, as an awaitable of a list."""
     days = range_.days(context.today, context.limits.max_series_days)
-    bounds = literal(days.start), literal(days.end)
 
     def batch(runs: Sequence[int]) -> Select[Any]:
         span: FromClause = table_of(models.EnrollmentSpan)
         of = partial(is_one_of, keys=runs, dialect=context.reader.dialect)
-        source, first, after = _read(span, of, dimension, bounds, newest=range_.is_open)
+        source, first, after = _read(span, of, dimension, _BOUNDS, newest=range_.is_open)
         since = case((span.c.since > first, span.c.since), else_=first)
         until = case((span.c.until < after, span.c.until), else_=after)
         columns = (
@@ -193,7 +204,8 @@ def enrollment_spans(
             .order_by(span.c.run_id, span.c.value, span.c.since)
         )
 
-    return context.loaders.rows(("spans", dimension, range_, *sorted(names)), batch).load(run)
+    name = ("spans", dimension, range_.is_open, *sorted(names))
+    return context.loaders.rows(name, batch, (), start=days.start, end=days.end).load(run)
 
 
 def activity(context: Context, run: int, range_: Range, names: Collection[str]) -> Any:
@@ -202,24 +214,26 @@ def activity(context: Context, run: int, range_: Range, names: Collection[str]) 
     They are complete, but for the running one if the range includes today.
     """
     days = range_.days(context.today, context.limits.max_series_days)
-    last_monday = range_.newest_week(context.today)
 
     def batch(runs: Sequence[int]) -> Select[Any]:
         weeks: FromClause = table_of(models.ActivityWeek)
         statement = (
             select(weeks.c.run_id, *(weeks.c[name] for name in sorted(names)))
-            .where(is_one_of(weeks.c.run_id, runs, context.reader.dialect), weeks.c.week <= last_monday)
+            .where(is_one_of(weeks.c.run_id, runs, context.reader.dialect), weeks.c.week <= _LAST_MONDAY)
             .order_by(weeks.c.run_id, weeks.c.week)
         )
         if not range_.is_open:
-            return statement.where(weeks.c.week >= days.start)
+            return statement.where(weeks.c.week >= _BOUNDS[0])
         other = weeks.alias()
         latest = select(func.max(other.c.week)).where(
-            other.c.run_id == weeks.c.run_id, other.c.week <= last_monday
+            other.c.run_id == weeks.c.run_id, other.c.week <= _LAST_MONDAY
         )
         return statement.where(weeks.c.week == latest.scalar_subquery())
 
-    return context.loaders.rows(("activity", range_, *sorted(names)), batch).load(run)
+    values = {"last_monday": range_.newest_week(context.today)}
+    if not range_.is_open:
+        values["start"] = days.start
+    return context.loaders.rows(("activity", range_.is_open, *sorted(names)), batch, (), **values).load(run)
 
 
 def latest_activity(context: Context, run: int, activity: Activity, names: Collection[str]) -> Any:
@@ -231,14 +245,16 @@ def latest_activity(context: Context, run: int, activity: Activity, names: Colle
         newest = select(func.max(other.c.week)).where(
             other.c.run_id == weeks.c.run_id,
             other.c[activity] > 0,
-            other.c.week <= days_before(context.today, 7),
+            other.c.week <= _LAST_MONDAY,
         )
         return select(weeks.c.run_id, *(weeks.c[name] for name in sorted(names))).where(
             is_one_of(weeks.c.run_id, runs, context.reader.dialect),
             weeks.c.week == newest.scalar_subquery(),
         )
 
-    return context.loaders.row(("latest", activity, *sorted(names)), batch).load(run)
+    last_monday = days_before(context.today, 7)
+    loader = context.loaders.row(("latest", activity, *sorted(names)), batch, (), last_monday=last_monday)
+    return loader.load(run)
 
 
 def _read(

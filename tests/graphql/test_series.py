@@ -285,7 +285,10 @@ async def test_the_calendar_begins_in_2000(client: Client, name: str) -> None:
         key=STAFF_KEY,
     )
     days = [[row["date"] for row in rows] for rows in data["courseRun"]["analytics"].values()]
-    assert [sorted(set(dates)) for dates in days] == [["2000-01-01", "2000-01-02", "2000-01-03"], ["2000-01-03"]]
+    assert [sorted(set(dates)) for dates in days] == [
+        ["2000-01-01", "2000-01-02", "2000-01-03"],
+        ["2000-01-03"],
+    ]
 
 
 async def test_a_long_range_by_week(client: Client) -> None:
