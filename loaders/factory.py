@@ -1,7 +1,7 @@
 """Makes the loaders of one request: one for each look-up, however often it is asked for."""
 
 from asyncio import Future, Lock
-from collections.abc import Callable, Coroutine, Hashable, Iterable, Sequence
+from collections.abc import Callable, Coroutine, Hashable, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from aiodataloader import DataLoader
@@ -57,51 +57,60 @@ class Loaders:
 
     What makes it differ between requests is given as `lasting`, and the name has no part
     that ends with the request then. The statement is built once for all keys and requests.
+    Its parameters without values are given those of the loader.
     """
 
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
         self._loaders: dict[Hashable, Loader[Any]] = {}
 
-    def row(self, name: Hashable, batch: Batch, lasting: Hashable = None) -> Loader[Record | None]:
+    def row(
+        self, name: Hashable, batch: Batch, lasting: Hashable = None, **values: Any
+    ) -> Loader[Record | None]:
         """A loader of the one row of each key, None where there is none."""
 
         async def load(keys: list[Key]) -> list[Record | None]:
-            found = {row[0]: row for row in await self._read(("row", name), batch, lasting, keys)}
+            found = {row[0]: row for row in await self._read(("row", name), batch, lasting, keys, values)}
             return [found.get(key) for key in keys]
 
-        return self._loader(("row", name), load)
+        return self._loader(("row", name, *values.items()), load)
 
-    def rows(self, name: Hashable, batch: Batch, lasting: Hashable = None) -> Loader[list[Record]]:
+    def rows(
+        self, name: Hashable, batch: Batch, lasting: Hashable = None, **values: Any
+    ) -> Loader[list[Record]]:
         """A loader of all rows of each key, in the order of the statement."""
 
         async def load(keys: list[Key]) -> list[list[Record]]:
             found: dict[Key, list[Record]] = {key: [] for key in keys}
-            for row in await self._read(("rows", name), batch, lasting, keys):
+            for row in await self._read(("rows", name), batch, lasting, keys, values):
                 found[row[0]].append(row)
             return [found[key] for key in keys]
 
-        return self._loader(("rows", name), load)
+        return self._loader(("rows", name, *values.items()), load)
 
-    def value(self, name: Hashable, batch: Batch, absent: Any, lasting: Hashable = None) -> Loader[Any]:
+    def value(
+        self, name: Hashable, batch: Batch, absent: Any, lasting: Hashable = None, **values: Any
+    ) -> Loader[Any]:
         """A loader of the second column for each key; of what is absent where there is no row."""
 
         async def load(keys: list[Key]) -> list[Any]:
-            found = {row[0]: row[1] for row in await self._read(("value", name), batch, lasting, keys)}
+            found = {
+                row[0]: row[1] for row in await self._read(("value", name), batch, lasting, keys, values)
+            }
             return [found.get(key, absent) for key in keys]
 
-        return self._loader(("value", name), load)
+        return self._loader(("value", name, *values.items()), load)
 
     def worked_out(self, name: Hashable, load: Work) -> Loader[Any]:
         """A loader of what is worked out from what other loaders give."""
         return self._loader(("worked out", name), load)
 
     async def _read(
-        self, name: Hashable, batch: Batch, lasting: Hashable, keys: list[Key]
+        self, name: Hashable, batch: Batch, lasting: Hashable, keys: list[Key], values: Mapping[str, Any]
     ) -> Sequence[Record]:
         if lasting is None:
-            return await self._reader.rows(batch(keys))
-        return await self._reader.keyed((name, lasting), lambda: batch(KEYS), keys)
+            return await self._reader.rows(batch(keys), **values)
+        return await self._reader.named((name, lasting), lambda: batch(KEYS), keys=keys, **values)
 
     def _loader(self, name: Hashable, load: Work) -> Loader[Any]:
         loader = self._loaders.get(name)

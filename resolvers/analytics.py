@@ -31,7 +31,7 @@ def grades(context: Context, module: int) -> Any:
         counts = table_of(models.GradeCount)
         return _of_modules(context, counts, modules).order_by(counts.c.grade, counts.c.max_grade)
 
-    return context.loaders.rows(models.GradeCount, batch).load(module)
+    return context.loaders.rows(models.GradeCount, batch, ()).load(module)
 
 
 async def answers(context: Context, module: int, *, merged: bool) -> Sequence[Any]:
@@ -50,7 +50,7 @@ async def answers(context: Context, module: int, *, merged: bool) -> Sequence[An
             .order_by(*(column.asc().nulls_first() for column in order))
         )
 
-    rows: Sequence[Record] = await context.loaders.rows(models.AnswerCount, batch).load(module)
+    rows: Sequence[Record] = await context.loaders.rows(models.AnswerCount, batch, ()).load(module)
     return consolidated(rows) if merged else rows
 
 
@@ -64,19 +64,19 @@ def timeline(context: Context, module: int) -> Any:
         )
         return _of_modules(context, segments, modules).where(~is_beyond).order_by(segments.c.segment)
 
-    return context.loaders.rows(models.VideoSegment, batch).load(module)
+    return context.loaders.rows(models.VideoSegment, batch, ()).load(module)
 
 
 def opens(context: Context, module: int) -> Any:
     """The row of a subsection, as an awaitable."""
     batch = partial(_of_modules, context, table_of(models.SubsectionOpens))
-    return context.loaders.row(models.SubsectionOpens, batch).load(module)
+    return context.loaders.row(models.SubsectionOpens, batch, ()).load(module)
 
 
 def views(context: Context, module: int) -> Any:
     """The row of a video, as an awaitable."""
     batch = partial(_of_modules, context, table_of(models.VideoViews))
-    return context.loaders.row(models.VideoViews, batch).load(module)
+    return context.loaders.row(models.VideoViews, batch, ()).load(module)
 
 
 def _of_modules(

@@ -14,6 +14,8 @@ _BEGINS: dict[Bucket, Callable[[dt.date], bool]] = {
 }
 _LEAST = {Bucket.DAY: 1, Bucket.WEEK: 7, Bucket.MONTH: 28}
 """Days of the shortest bucket."""
+_FIRST = dt.date(2000, 1, 1)
+"""What is before it is not in the calendar."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,7 @@ class Range:
             raise BadUserInput(
                 f"start: a series holds at most {longest} days", field="start", maximum=longest
             )
-        return Days(start, end)
+        return Days(max(start, _FIRST), end)
 
     def newest_week(self, today: dt.date) -> dt.date:
         """The Monday of the newest week that may be read: one that ends inside, or the running one."""

@@ -21,7 +21,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import TypeEngine
 
-from app.db.statements import KEYS
+from app.db.statements import ToCome
 
 
 class _JsonOf(TypeDecorator[Sequence[Any]]):
@@ -60,6 +60,6 @@ def _table(keys: Sequence[Any], item: TypeEngine[Any], dialect: str) -> TableVal
 
 
 def _parameter(keys: Sequence[Any], type_: TypeEngine[Any]) -> BindParameter[Any]:
-    if keys is KEYS:
-        return bindparam(KEYS[0], type_=type_)
+    if isinstance(keys, ToCome):
+        return bindparam(keys.name, type_=type_)
     return bindparam(None, list(keys), type_=type_)

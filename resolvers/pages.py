@@ -5,7 +5,19 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Protocol
 
-from sqlalchemy import BigInteger, ColumnElement, Integer, Select, and_, func, literal, or_, select, true
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Integer,
+    Select,
+    and_,
+    bindparam,
+    func,
+    literal,
+    or_,
+    select,
+    true,
+)
 from sqlalchemy.types import TypeEngine
 
 from app.auth.viewer import Viewer
@@ -171,14 +183,21 @@ class PageStatement:
         columns_of_order = [rows.column(term.column) for term in self._order]
         self._types = [column.type.python_type for column in columns_of_order]
         self.may_order_by_null = any(map(_nullable, columns_of_order))
-        self._bounds = [
-            (descending, self.place_of(text, argument))
-            for text, argument, descending in (
-                (request.after, "after", False),
-                (request.before, "before", True),
-            )
+        self._bounds = {
+            argument: dict(zip(self._names(argument), self.place_of(text, argument), strict=True))
+            for argument, text in (("after", request.after), ("before", request.before))
             if text is not None
-        ]
+        }
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """What the parameters of the statements that have no value are to be given: what cursors hold."""
+        return {
+            name: value
+            for bound in self._bounds.values()
+            for name, value in bound.items()
+            if value is not None
+        }
 
     @property
     def place(self) -> tuple[int, list[str]]:
@@ -193,7 +212,7 @@ class PageStatement:
         """The cursor of a row of this list."""
         return cursor.encode(self._signature, [getattr(row, term.column) for term in self._order])
 
-    def after(self, rows: Rows, values: Sequence[Any]) -> ColumnElement[bool]:
+    def after(self, rows: Rows, values: Sequence[ColumnElement[Any] | None]) -> ColumnElement[bool]:
         """The condition on rows that come after one with these values of the order's columns."""
         return _beyond(rows, self._order, values, backward=False)
 
@@ -238,6 +257,9 @@ class PageStatement:
             .order_by(*self.sorted(outer.column))
         )
 
+    def _names(self, argument: str) -> list[str]:
+        return [f"{argument}_{term.column}" for term in self._order]
+
     def _total_order(self, terms: tuple[Term, ...]) -> tuple[Term, ...]:
         if not terms and self._relation is not None:
             terms = tuple(Term(column) for column in self._relation.order)
@@ -249,8 +271,18 @@ class PageStatement:
         return tuple(unique.values())
 
     def _condition(self, rows: Rows) -> ColumnElement[bool]:
-        bounds = [_beyond(rows, self._order, values, backward) for backward, values in self._bounds]
+        bounds = (
+            _beyond(rows, self._order, self._parameters(rows, argument), backward=argument == "before")
+            for argument in self._bounds
+        )
         return and_(self.filter(rows), *bounds)
+
+    def _parameters(self, rows: Rows, argument: str) -> list[ColumnElement[Any] | None]:
+        """The values of the order's columns in a cursor, as parameters but where they are null."""
+        return [
+            None if value is None else bindparam(name, type_=compared(rows.column(term.column)))
+            for term, (name, value) in zip(self._order, self._bounds[argument].items(), strict=True)
+        ]
 
     def _select(self, rows: Rows) -> Select[Any]:
         return select(*(rows.column(name) for name in self._columns)).select_from(rows.source)
@@ -290,7 +322,12 @@ class Listing(PageStatement):
 
     async def page(self) -> Page:
         """The page of a list at the root."""
-        return Page(self, await self._context.reader.rows(self.statement(self.rows())), None)
+        reader, shape, values = self._context.reader, self._shape, self.values
+        if shape is None:
+            rows = await reader.rows(self._root(), **values)
+        else:
+            rows = await reader.named(("page", shape, self._viewer), self._root, **values)
+        return Page(self, rows, None)
 
     async def count(self, parent: int | None) -> int:
         """How many rows the list holds, of a parent or at the root."""
@@ -312,7 +349,7 @@ class Listing(PageStatement):
 
     @cached_property
     def _page_loader(self) -> Loader[list[Record]]:
-        return self._context.loaders.rows(*self._named(self._pages))
+        return self._context.loaders.rows(*self._named(self._pages), **self.values)
 
     @cached_property
     def _count_loader(self) -> Loader[int]:
@@ -320,10 +357,19 @@ class Listing(PageStatement):
         return self._context.loaders.value(name, batch, 0, lasting)
 
     def _named(self, batch: Batch) -> tuple[Hashable, Batch, Hashable]:
-        if self.request.where or self._bounds or self._narrow:
-            return self, batch, None
-        place = (self._signature, self.size, self.backward, self.request.offset)
-        return (self._entity, self._relation, *place, *self._columns), batch, self._context.viewer
+        shape = self._shape
+        return (self, batch, None) if shape is None else (shape, batch, self._viewer)
+
+    @property
+    def _shape(self) -> Hashable | None:
+        """All that the statements for a viewer depend on; None where that is no small number of things."""
+        if self.request.where or self._narrow:
+            return None
+        place = (self._signature, self.size, self.backward, self.request.offset, *self.values)
+        return self._entity, self._relation, place, *self._columns
+
+    def _root(self) -> Select[Any]:
+        return self.statement(self.rows())
 
     def _pages(self, parents: Sequence[int]) -> Select[Any]:
         return self.statement_of(parents, self._context.reader.dialect)
@@ -338,7 +384,9 @@ class Listing(PageStatement):
         )
 
 
-def _beyond(rows: Rows, order: Sequence[Term], values: Sequence[Any], backward: bool) -> ColumnElement[bool]:
+def _beyond(
+    rows: Rows, order: Sequence[Term], values: Sequence[ColumnElement[Any] | None], backward: bool
+) -> ColumnElement[bool]:
     """Whether a row stands behind the values in an order (before them when backward)."""
     equal: list[ColumnElement[bool]] = []
     alternatives: list[ColumnElement[bool]] = []
@@ -351,9 +399,8 @@ def _beyond(rows: Rows, order: Sequence[Term], values: Sequence[Any], backward: 
             further = literal(False) if wants_less else column.is_not(None)
             same = column.is_(None)
         else:
-            bound = value if isinstance(value, ColumnElement) else literal(value, compared(column))
-            further = column < bound if wants_less else column > bound
-            same = column == bound
+            further = column < value if wants_less else column > value
+            same = column == value
             if wants_less and _nullable(column):
                 further = or_(further, column.is_(None))
         alternatives.append(and_(*equal, further))

@@ -6,11 +6,27 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, Integer, Select, and_, case, cast, func, literal, select
+from sqlalchemy import (
+    ColumnElement,
+    Date,
+    FromClause,
+    Integer,
+    Select,
+    and_,
+    bindparam,
+    case,
+    cast,
+    func,
+    literal,
+    literal_column,
+    select,
+    true,
+)
 
 from app.db import models
 from app.db.models.tables import table_of
 from app.db.reader import Record
+from app.db.statements import ToCome
 from app.vocabulary import Activity, Bucket, Dimension, Gender
 from resolvers.access import has_readable_analytics, may_read_analytics
 from resolvers.context import Context
@@ -42,6 +58,10 @@ Of = Callable[[ColumnElement[int]], ColumnElement[bool]]
 Bounds = tuple[ColumnElement[dt.date], ColumnElement[dt.date]]
 """The first day, and the day after the last one."""
 
+_BOUNDS: Bounds = bindparam("start", type_=Date()), bindparam("end", type_=Date())
+_LAST_DAYS: Sequence[Any] = ToCome("last_days")
+_LAST_MONDAY: ColumnElement[dt.date] = bindparam("last_monday", type_=Date())
+
 
 @dataclass(frozen=True, eq=False)
 class Numbers:
@@ -57,14 +77,18 @@ class Numbers:
         """The rows of a run in the order of day and group."""
         days = range_.days(context.today, context.limits.max_series_days)
         dialect = context.reader.dialect
+        values: dict[str, Any] = {"start": days.start, "end": days.end}
+        only = None
+        if not range_.is_open and bucket is not Bucket.DAY:
+            only = _LAST_DAYS
+            values["last_days"] = tuple(days.last_of(bucket))
 
         def batch(runs: Sequence[int]) -> Select[Any]:
             of = partial(is_one_of, keys=runs, dialect=dialect)
-            last_days = None if range_.is_open or bucket is Bucket.DAY else days.last_of(bucket)
-            bounds = literal(days.start), literal(days.end)
-            return self.statement(of, bounds, names, dialect, newest=range_.is_open, only=last_days)
+            return self.statement(of, _BOUNDS, names, dialect, newest=range_.is_open, only=only)
 
-        return context.loaders.rows((self.dimension, range_, bucket, *sorted(names)), batch).load(run)
+        name = (self.dimension, range_.is_open, only, *sorted(names))
+        return context.loaders.rows(name, batch, (), **values).load(run)
 
     def statement(
         self,
@@ -78,25 +102,21 @@ class Numbers:
     ) -> Select[Any]:
         """The statement of the rows of some runs: of all days or some of them, or of the newest day."""
         span: FromClause = table_of(models.EnrollmentSpan)
-        calendar: FromClause = table_of(models.Calendar)
         source, first, after = _read(span, of, self.dimension, bounds, newest=newest)
-        # One bound on each side, so that an index on the date is entered where the span begins.
-        since = case((span.c.since > first, span.c.since), else_=first)
-        until = case((span.c.until < after, span.c.until), else_=after)
-        group = [span.c.run_id, calendar.c.date]
+        source, date = _by_day(source, span, first, after, dialect)
+        group = [span.c.run_id, date]
         statement = (
             select(*group, *(column for column in self.columns(span) if column.key in names))
-            .select_from(source.join(calendar, and_(calendar.c.date >= since, calendar.c.date < until)))
+            .select_from(source)
             .where(
                 of(span.c.run_id),
                 span.c.dimension == self.dimension,
                 span.c.since < after,
                 span.c.until > first,
+                first < after,
             )
         )
         if only is not None:
-            # Wrapped, so that SQLite enters the index where the span begins and not at each of these days.
-            date = case((calendar.c.date.is_not(None), calendar.c.date))
             statement = statement.where(is_one_of(date, only, dialect))
         if self.has_rows_for_groups:
             return statement.order_by(*group, span.c.value)
@@ -148,7 +168,8 @@ async def _if_readable(context: Context, run: Any) -> Any:
             has_readable_analytics(context.viewer, rows),
         )
 
-    return run if await context.loaders.value("readable", batch, False).load(run.id) else None
+    loader = context.loaders.value("readable", batch, False, context.viewer)
+    return run if await loader.load(run.id) else None
 
 
 def enrollment_spans(
@@ -156,12 +177,11 @@ def enrollment_spans(
 ) -> Any:
     """A row for each group and stretch of days with the same numbers, as an awaitable of a list."""
     days = range_.days(context.today, context.limits.max_series_days)
-    bounds = literal(days.start), literal(days.end)
 
     def batch(runs: Sequence[int]) -> Select[Any]:
         span: FromClause = table_of(models.EnrollmentSpan)
         of = partial(is_one_of, keys=runs, dialect=context.reader.dialect)
-        source, first, after = _read(span, of, dimension, bounds, newest=range_.is_open)
+        source, first, after = _read(span, of, dimension, _BOUNDS, newest=range_.is_open)
         since = case((span.c.since > first, span.c.since), else_=first)
         until = case((span.c.until < after, span.c.until), else_=after)
         columns = (
@@ -184,7 +204,8 @@ def enrollment_spans(
             .order_by(span.c.run_id, span.c.value, span.c.since)
         )
 
-    return context.loaders.rows(("spans", dimension, range_, *sorted(names)), batch).load(run)
+    name = ("spans", dimension, range_.is_open, *sorted(names))
+    return context.loaders.rows(name, batch, (), start=days.start, end=days.end).load(run)
 
 
 def activity(context: Context, run: int, range_: Range, names: Collection[str]) -> Any:
@@ -193,24 +214,26 @@ def activity(context: Context, run: int, range_: Range, names: Collection[str]) 
     They are complete, but for the running one if the range includes today.
     """
     days = range_.days(context.today, context.limits.max_series_days)
-    last_monday = range_.newest_week(context.today)
 
     def batch(runs: Sequence[int]) -> Select[Any]:
         weeks: FromClause = table_of(models.ActivityWeek)
         statement = (
             select(weeks.c.run_id, *(weeks.c[name] for name in sorted(names)))
-            .where(is_one_of(weeks.c.run_id, runs, context.reader.dialect), weeks.c.week <= last_monday)
+            .where(is_one_of(weeks.c.run_id, runs, context.reader.dialect), weeks.c.week <= _LAST_MONDAY)
             .order_by(weeks.c.run_id, weeks.c.week)
         )
         if not range_.is_open:
-            return statement.where(weeks.c.week >= days.start)
+            return statement.where(weeks.c.week >= _BOUNDS[0])
         other = weeks.alias()
         latest = select(func.max(other.c.week)).where(
-            other.c.run_id == weeks.c.run_id, other.c.week <= last_monday
+            other.c.run_id == weeks.c.run_id, other.c.week <= _LAST_MONDAY
         )
         return statement.where(weeks.c.week == latest.scalar_subquery())
 
-    return context.loaders.rows(("activity", range_, *sorted(names)), batch).load(run)
+    values = {"last_monday": range_.newest_week(context.today)}
+    if not range_.is_open:
+        values["start"] = days.start
+    return context.loaders.rows(("activity", range_.is_open, *sorted(names)), batch, (), **values).load(run)
 
 
 def latest_activity(context: Context, run: int, activity: Activity, names: Collection[str]) -> Any:
@@ -222,14 +245,16 @@ def latest_activity(context: Context, run: int, activity: Activity, names: Colle
         newest = select(func.max(other.c.week)).where(
             other.c.run_id == weeks.c.run_id,
             other.c[activity] > 0,
-            other.c.week <= days_before(context.today, 7),
+            other.c.week <= _LAST_MONDAY,
         )
         return select(weeks.c.run_id, *(weeks.c[name] for name in sorted(names))).where(
             is_one_of(weeks.c.run_id, runs, context.reader.dialect),
             weeks.c.week == newest.scalar_subquery(),
         )
 
-    return context.loaders.row(("latest", activity, *sorted(names)), batch).load(run)
+    last_monday = days_before(context.today, 7)
+    loader = context.loaders.row(("latest", activity, *sorted(names)), batch, (), last_monday=last_monday)
+    return loader.load(run)
 
 
 def _read(
@@ -265,6 +290,35 @@ def _read(
     # Else PostgreSQL looks the day up for each span.
     last = last.prefix_with("MATERIALIZED", dialect="postgresql")
     return span.join(last, last.c.run_id == span.c.run_id), last.c.first, last.c.after
+
+
+def _by_day(
+    source: FromClause,
+    span: FromClause,
+    first: ColumnElement[dt.date],
+    after: ColumnElement[dt.date],
+    dialect: str,
+) -> tuple[FromClause, ColumnElement[dt.date]]:
+    """Spans joined with their days, and the day of each row.
+
+    A span of a single day is not looked up in the calendar: that takes longer than to read it.
+    """
+    calendar: FromClause = table_of(models.Calendar)
+    # One bound on each side, so that an index on the date is entered where the span begins.
+    since = case((span.c.since > first, span.c.since), else_=first)
+    until = case((span.c.until < after, span.c.until), else_=after)
+    if dialect == "postgresql":
+        is_longer = span.c.until > span.c.since + literal_column("1")
+        days = select(calendar.c.date).where(is_longer, calendar.c.date >= since, calendar.c.date < until)
+        # What has an offset is executed by itself, and not at all if a condition without columns of it fails.
+        lateral = days.offset(literal_column("0")).lateral()
+        source, date = source.outerjoin(lateral, true()), lateral.c.date
+    else:
+        is_longer = span.c.until > func.date(span.c.since, literal_column("'+1 day'"))
+        # An index is not searched for NULL.
+        begins = calendar.c.date >= case((is_longer, since))
+        source, date = source.outerjoin(calendar, and_(begins, calendar.c.date < until)), calendar.c.date
+    return source, func.coalesce(date, span.c.since).label("date")
 
 
 def _sums(span: FromClause, groups: Mapping[str, ColumnElement[bool]]) -> list[ColumnElement[Any]]:

@@ -94,8 +94,13 @@ class Database:
             threads = ThreadPoolExecutor(pool_size, thread_name_prefix="sqlite")
             open_ = partial(Threaded.open, path, reading_pragmas, threads)
         else:
-            # Spans joined with the calendar are estimated far too high: compiling takes longer than reading.
-            settings = {"default_transaction_read_only": "on", "jit": "off"}
+            # Spans joined with the calendar are estimated far too high: to compile, or to start another
+            # process, takes longer than to read.
+            settings = {
+                "default_transaction_read_only": "on",
+                "jit": "off",
+                "max_parallel_workers_per_gather": "0",
+            }
             if statement_timeout is not None:
                 settings["statement_timeout"] = str(round(statement_timeout * 1000))
             connect_args: dict[str, Any] = {"server_settings": settings}

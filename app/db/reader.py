@@ -40,14 +40,12 @@ class Reader:
         sql, parameters, records = self._database.statements.prepare(statement, values)
         return records(await self.raw(sql, parameters))
 
-    async def keyed(
-        self, name: Hashable, build: Callable[[], Executable], keys: Sequence[Any]
-    ) -> Sequence[Record]:
-        """All rows of a statement with keys for its `KEYS`.
+    async def named(self, name: Hashable, build: Callable[[], Executable], **values: Any) -> Sequence[Record]:
+        """All rows of a statement, with values for its parameters that have none.
 
         It is built once for each name, which says all that it depends on beside them.
         """
-        sql, parameters, records = self._database.statements.prepare_keyed(name, build, keys)
+        sql, parameters, records = self._database.statements.prepare_named(name, build, values)
         return records(await self.raw(sql, parameters))
 
     async def scalar(self, statement: Executable, **values: Any) -> Any:

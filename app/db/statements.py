@@ -24,11 +24,13 @@ Record = Any
 """A row as it was read: a tuple whose columns are attributes too."""
 
 
-KEYS: Sequence[Any] = ("keys",)
-"""Stands for keys that a statement is given only when it runs, as the parameter of this name."""
+class ToCome(NamedTuple):
+    """Stands for what a statement is given only when it runs, as the parameter of this name."""
+
+    name: str
 
 
-_TO_COME = {KEYS[0]: KEYS}
+KEYS: Sequence[Any] = ToCome("keys")
 
 
 class Prepared(NamedTuple):
@@ -45,7 +47,7 @@ class Statements:
     def __init__(self, dialect: Dialect) -> None:
         self._dialect = dialect
         self._written: LRUCache[Any, _Written] = LRUCache(_REMEMBERED)
-        self._keyed: LRUCache[Hashable, tuple[Executable, Prepared | None]] = LRUCache(_REMEMBERED)
+        self._named: LRUCache[Hashable, tuple[Executable, Prepared | None]] = LRUCache(_REMEMBERED)
 
     def prepare(self, statement: Executable, values: Mapping[str, Any] | None = None) -> Prepared:
         """A statement with its own values, and these for its parameters that have none."""
@@ -57,22 +59,31 @@ class Statements:
             written = self._written[key.key] = _Written(self._dialect, statement, key)
         return written.prepared(values, extracted_parameters=key.bindparams, _collected_params=key.params)
 
-    def prepare_keyed(self, name: Hashable, build: Callable[[], Executable], keys: Sequence[Any]) -> Prepared:
-        """A statement with keys for `KEYS`, built once for each name: that says all that it depends on."""
-        found = self._keyed.get(name)
+    def prepare_named(
+        self, name: Hashable, build: Callable[[], Executable], values: Mapping[str, Any]
+    ) -> Prepared:
+        """A statement that is built once for each name, which says all that it depends on beside values.
+
+        The values are those of its parameters that have none.
+        """
+        found = self._named.get(name)
         if found is None:
             statement = build()
-            lasts = not _asks_anew(statement)
-            found = statement, self.prepare(statement, _TO_COME) if lasts else None
-            self._keyed[name] = found
-        sql, parameters, records = found[1] or self.prepare(found[0], _TO_COME)
-        given = [value.convert(keys) if type(value) is _Hole else value for value in parameters]
+            to_come = {name: ToCome(name) for name in values}
+            found = statement, None if _asks_anew(statement) else self.prepare(statement, to_come)
+            self._named[name] = found
+        statement, prepared = found
+        if prepared is None:
+            return self.prepare(statement, values)
+        sql, parameters, records = prepared
+        given = [value.convert(values[value.name]) if type(value) is _Hole else value for value in parameters]
         return Prepared(sql, given, records)
 
 
 class _Hole(NamedTuple):
-    """The place of keys among parameters, with what makes of them what the driver takes."""
+    """The place of a value that is to come among parameters, with what makes of it what the driver takes."""
 
+    name: str
     convert: Any
 
 
@@ -97,7 +108,7 @@ class _Written:
         given = []
         for name in names or ():
             value, convert = parameters[name], conversions.get(name, _as_it_is)
-            given.append(_Hole(convert) if value is KEYS else convert(value))
+            given.append(_Hole(value.name, convert) if type(value) is ToCome else convert(value))
         return Prepared(sql, given, self.records)
 
     def records(self, rows: Sequence[Any]) -> list[Record]:

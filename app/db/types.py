@@ -51,8 +51,9 @@ class UtcDateTime(TypeDecorator[dt.datetime]):
         utc = value.astimezone(dt.UTC)
         return utc.replace(tzinfo=None) if dialect.name == "sqlite" else utc
 
-    def process_result_value(self, value: Any, dialect: Dialect) -> dt.datetime | None:
-        if value is None:
-            return None
-        instant: dt.datetime = value
-        return instant.replace(tzinfo=dt.UTC) if instant.tzinfo is None else instant.astimezone(dt.UTC)
+    def process_result_value(self, value: dt.datetime | None, dialect: Dialect) -> dt.datetime | None:
+        return value and value.replace(tzinfo=dt.UTC)
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Any:
+        # The driver of PostgreSQL gives UTC.
+        return super().result_processor(dialect, coltype) if dialect.name == "sqlite" else None

@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Awaitable, Callable
 from decimal import Decimal
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -119,7 +120,7 @@ async def test_what_is_computed_is_read_as_sqlalchemy_reads_it(every_type: Datab
     assert (row.n, row.count, row[0]) == (7, 1, 7)
 
 
-async def test_keys_come_to_a_statement_that_is_built_once(every_type: Database) -> None:
+async def test_values_come_to_a_statement_that_is_built_once(every_type: Database) -> None:
     now, built = 1, 0
 
     def build() -> Select[Any]:
@@ -127,11 +128,13 @@ async def test_keys_come_to_a_statement_that_is_built_once(every_type: Database)
         built += 1
         asked = bindparam("now", callable_=lambda: now, type_=BigInteger(), unique=True)
         keys = ids_table(KEYS, every_type.dialect)
-        return select(keys.c.value, asked.label("now")).order_by(keys.c.value)
+        more = bindparam("more", type_=BigInteger())
+        return select(keys.c.value + more, asked.label("now")).order_by(keys.c.value)
 
     async with Reader(every_type) as reader:
-        assert [tuple(row) for row in await reader.keyed("name", build, [2, 1])] == [(1, 1), (2, 1)]
+        rows = partial(reader.named, "name", build)
+        assert [tuple(row) for row in await rows(keys=[2, 1], more=10)] == [(11, 1), (12, 1)]
         now = 2
-        assert [tuple(row) for row in await reader.keyed("name", build, [3])] == [(3, 2)]
-        assert await reader.keyed("name", build, []) == []
+        assert [tuple(row) for row in await rows(keys=[3], more=20)] == [(23, 2)]
+        assert await rows(keys=[], more=0) == []
     assert built == 1

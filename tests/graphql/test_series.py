@@ -1,7 +1,7 @@
 """Series of course runs: their buckets, the running day, cumulative counts, several runs at once."""
 
 import datetime as dt
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from itertools import groupby, pairwise
 from typing import Any
 
@@ -38,13 +38,18 @@ BY_DAY = {
 """The series that have buckets, and fields of each."""
 
 
+EDGES = [*(FIRST + dt.timedelta(number) for number in range(64)), TODAY, dt.date.max]
+"""A span for each day of 2026 up to the fifth of March, then one to the end of time; one begins today."""
+OLD = "course-v1:X+1+old"
+OLD_EDGES = [dt.date(1999, 12, day) for day in (1, 8, 9)] + [dt.date(2000, 1, day) for day in (3, 4)]
+
+
 def key(number: int) -> str:
     return f"course-v1:X+1+{number:02}"
 
 
-def spans(run: int) -> list[dict[str, Any]]:
-    """A span for each day of 2026 up to the fifth of March, then one to the end of time; one begins today."""
-    edges = [FIRST + dt.timedelta(number) for number in range(64)] + [TODAY, dt.date.max]
+def spans(run: int, edges: Sequence[dt.date]) -> list[dict[str, Any]]:
+    """Spans from each edge to the next one, of every group."""
     return [
         {
             "run_id": run,
@@ -72,9 +77,12 @@ async def client(request: pytest.FixtureRequest, databases: Databases) -> AsyncI
         await session.flush()
         runs = [CourseRun(key=key(number), course_id=course.id) for number in range(RUNS)]
         session.add_all(runs)
+        old = CourseRun(key=OLD, course_id=course.id)
+        session.add(old)
         await session.flush()
+        await session.execute(insert(EnrollmentSpan), spans(old.id, OLD_EDGES))
         for run in runs:
-            await session.execute(insert(EnrollmentSpan), spans(run.id))
+            await session.execute(insert(EnrollmentSpan), spans(run.id, EDGES))
             session.add_all(
                 ActivityWeek(run_id=run.id, week=MONDAY - dt.timedelta(7 * weeks), any=weeks + 1)
                 for weeks in range(3)
@@ -100,6 +108,8 @@ async def ask(client: Client, fields: str) -> Any:
         (("2026-02-28", "2026-03-03"), "DAY", ["02-28", "03-01", "03-02"]),
         (("2026-02-28", "2026-02-28"), "WEEK", []),
         (("2026-02-28", "2026-02-01"), "MONTH", []),
+        (("2026-03-20", "2026-03-20"), "DAY", []),
+        (("2026-03-20", "2026-03-10"), "DAY", []),
     ],
 )
 async def test_a_row_for_each_bucket_is_that_of_its_last_day(
@@ -264,6 +274,21 @@ async def test_the_cost_follows_a_bucket_in_a_variable(client: Client, every: st
           {{ count }} }} }} }}"""
     response = await client.post(document, {"every": every} if every else {}, key=STAFF_KEY)
     assert response.json()["extensions"]["cost"] == 2 + rows
+
+
+@pytest.mark.parametrize("name", BY_DAY)
+async def test_the_calendar_begins_in_2000(client: Client, name: str) -> None:
+    data = await client.ask(
+        f"""{{ courseRun(key: "{OLD}") {{ analytics {{
+          {name}(start: "1999-12-01", end: "2000-01-05") {{ date {BY_DAY[name]} }}
+          newest: {name} {{ date }} }} }} }}""",
+        key=STAFF_KEY,
+    )
+    days = [[row["date"] for row in rows] for rows in data["courseRun"]["analytics"].values()]
+    assert [sorted(set(dates)) for dates in days] == [
+        ["2000-01-01", "2000-01-02", "2000-01-03"],
+        ["2000-01-03"],
+    ]
 
 
 async def test_a_long_range_by_week(client: Client) -> None:

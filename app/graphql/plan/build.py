@@ -128,8 +128,9 @@ class Builder:
             return [f'"{type_.name}"']
         required = isinstance(definition.type, GraphQLNonNull)
         match plain.plain(definition):
-            case plain.Column(name=column) if is_leaf_type(get_named_type(definition.type)):
-                return self._texts.value(place.columns(column), definition.type)
+            case plain.Column(name=name) if is_leaf_type(get_named_type(definition.type)):
+                column = place.columns(name)
+                return self._texts.value(column, definition.type, complete=place.complete)
             case plain.GlobalId():
                 return self._texts.id(type_.name, place.columns("id"))
             case plain.Lent(entity=entity, name=name):
@@ -156,7 +157,7 @@ class Builder:
                 bounds = self._days(self._selections.arguments(definition, details))
                 needed = self._selections.needs(below, fields)
                 found = numbers.statement(of, bounds, needed, self._dialect)
-                return self._list(found.correlate(*place.holders), (), below, fields)
+                return self._list(found.correlate(*place.holders), (), below, fields, complete=True)
         raise NotPlain(f"{type_.name}.{details[0].node.name.value}")
 
     def _row(self, entity: Entity, rows: Rows, definition: GraphQLField, details: Details) -> Select[Any]:
@@ -179,11 +180,13 @@ class Builder:
         holders: Sequence[FromClause],
         type_: GraphQLObjectType,
         fields: Fields,
+        *,
+        complete: bool = False,
     ) -> list[Part]:
         """A list of objects: of a statement's rows, in their order."""
 
         def write(columns: Columns, holders: Sequence[FromClause]) -> ColumnElement[str]:
-            return self._texts.joined(self._object(type_, fields, Place(columns, holders)))
+            return self._texts.joined(self._object(type_, fields, Place(columns, holders, complete)))
 
         return ["[", self._texts.items(statement, holders, write), "]"]
 

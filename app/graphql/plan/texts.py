@@ -67,10 +67,14 @@ Write = Callable[[Columns, Sequence[FromClause]], ColumnElement[str]]
 
 @dataclass(frozen=True)
 class Place:
-    """Where a row stands in a statement: its columns by name, and what holds them."""
+    """Where a row stands in a statement: its columns by name, and what holds them.
+
+    A row that is `complete` has no null where there has to be a value.
+    """
 
     columns: Columns
     holders: Sequence[FromClause]
+    complete: bool = False
 
 
 class NotPlain(Exception):
@@ -82,7 +86,9 @@ class Texts(ABC):
 
     surprise: ColumnElement[str]
 
-    def value(self, column: ColumnElement[Any], type_: GraphQLOutputType) -> list[Part]:
+    def value(
+        self, column: ColumnElement[Any], type_: GraphQLOutputType, *, complete: bool = False
+    ) -> list[Part]:
         """A column as a value of a leaf type. Raises `NotPlain` for types that SQL writes otherwise."""
         required = isinstance(type_, GraphQLNonNull)
         inner: Any = type_.of_type if isinstance(type_, GraphQLNonNull) else type_
@@ -94,7 +100,7 @@ class Texts(ABC):
             written = [self._member(column, inner)]
         else:
             written = self._leaf(column, column.type, getattr(inner, "name", ""))
-        if not getattr(column, "nullable", True):
+        if (complete and required) or not getattr(column, "nullable", True):
             return written
         text = written[0] if len(written) == 1 else self.joined(written)
         return [case((column.is_(None), self.absent(required)), else_=text)]
@@ -220,11 +226,13 @@ class _PostgreSQL(Texts):
 class _SQLite(Texts):
     surprise = literal_column(f"char({ord(SURPRISE)})", Text())
 
-    def value(self, column: ColumnElement[Any], type_: GraphQLOutputType) -> list[Part]:
+    def value(
+        self, column: ColumnElement[Any], type_: GraphQLOutputType, *, complete: bool = False
+    ) -> list[Part]:
         # What quotes a text also writes null.
         if isinstance(type_, GraphQLScalarType) and isinstance(column.type, String):
             return self._leaf(column, column.type, type_.name)
-        return super().value(column, type_)
+        return super().value(column, type_, complete=complete)
 
     def joined(self, parts: Sequence[Part]) -> ColumnElement[str]:
         merged = _merged(parts)
