@@ -70,8 +70,8 @@ class PlainOperation:
     def outline(self, values: Values) -> tuple[object, ...]:
         """All of the variables that the shape of the statements depends on."""
         return (
-            *(_hashable(values.get(name, _ABSENT)) for name in self._deciding),
-            *((name in values, values.get(name) is None) for name in self._bound),
+            *[_hashable(values.get(name, _ABSENT)) for name in self._deciding],
+            *[(name in values, values.get(name) is None) for name in self._bound],
         )
 
     def shape(self, values: Values) -> dict[str, Any]:
