@@ -33,6 +33,8 @@ _OPTIONS = {"sqlite": (), "postgresql": ("host", "port", "ssl")}
 _PREPARED = 500
 """Statements that a connection to PostgreSQL keeps prepared."""
 _UNIQUE_VIOLATION = "23505"
+_FAULTS = ("0A", "42", "54")
+"""Classes of PostgreSQL's errors: not supported, wrong, and over its limits."""
 _BUSY = 5
 """Seconds that SQLite waits for other processes that write."""
 
@@ -155,6 +157,14 @@ def is_duplicate(error: IntegrityError) -> bool:
     return (
         getattr(error.orig, "sqlite_errorcode", None) in unique
         or getattr(error.orig, "sqlstate", None) == _UNIQUE_VIOLATION
+    )
+
+
+def is_refused(error: Exception) -> bool:
+    """Whether the driver's error says that the database will not take a statement, whenever it is run."""
+    return (
+        getattr(error, "sqlite_errorcode", None) in (sqlite3.SQLITE_ERROR, sqlite3.SQLITE_TOOBIG)
+        or str(getattr(error, "sqlstate", None))[:2] in _FAULTS
     )
 
 
