@@ -27,8 +27,6 @@ _DRIVERS = {
 }
 _CACHE_KIB = 8192
 """Of each SQLite connection; more is left to the operating system, which keeps pages once for all."""
-_MAPPED = 256 << 20
-"""Bytes of an SQLite file that are read without being copied."""
 _OPTIONS = {"sqlite": (), "postgresql": ("host", "port", "ssl")}
 _PREPARED = 500
 """Statements that a connection to PostgreSQL keeps prepared."""
@@ -198,7 +196,8 @@ def _pragmas(*, query_only: bool, timeout: float | None) -> Pragmas:
         "synchronous": "NORMAL",
         "foreign_keys": "ON",
         "cache_size": -_CACHE_KIB,
-        "mmap_size": _MAPPED,
+        # All that was ever read would count as memory of this process, and faults of the disk would end it.
+        "mmap_size": 0,
         "query_only": "ON" if query_only else "OFF",
     }
 
