@@ -1,6 +1,6 @@
 """What GraphQL types read, and how their rows hang together."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -8,6 +8,8 @@ from sqlalchemy import ColumnElement, FromClause, Subquery, and_
 from sqlmodel import SQLModel
 
 from app.db.models.tables import table_of
+
+Alias = Callable[[FromClause], FromClause]
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,9 +56,13 @@ class Relation:
 class Rows:
     """One appearance of an entity's rows in a statement, with the link that leads to them."""
 
-    def __init__(self, entity: Entity, relation: Relation | None = None, *, alias: bool = False) -> None:
+    def __init__(
+        self, entity: Entity, relation: Relation | None = None, *, alias: Alias | bool = False
+    ) -> None:
+        """`alias` makes the aliases of tables; True is for new ones."""
+        made: Alias = alias if callable(alias) else FromClause.alias
         self.entity = entity
-        self.table = entity.table.alias() if alias else entity.table
+        self.table = made(entity.table) if alias else entity.table
         self.source: FromClause = self.table
         self.unit: ColumnElement[Any] = next(iter(self.table.primary_key))
         self.linked = relation is not None and relation.link is not None
@@ -66,7 +72,7 @@ class Rows:
             link: FromClause = (
                 relation.link if isinstance(relation.link, Subquery) else table_of(relation.link)
             )
-            self._holder = link.alias() if alias else link
+            self._holder = made(link) if alias else link
             self.unit = self._holder.c[relation.target]
             self.source = self._holder.join(self.table, self.unit == self.table.c.id)
         if relation is not None:

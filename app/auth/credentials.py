@@ -112,10 +112,11 @@ class Authenticator:
             return await self._viewer_of_session(request)
         # Several headers are like one with several values, which is refused.
         authorization = ", ".join(given)
-        scheme, _, credentials = authorization.strip().partition(" ")
-        if basic and scheme.lower() == "basic":
-            address = request.client.host if request.client else ""
-            return await self._viewer_of_password(credentials, address)
+        if basic:
+            scheme, _, credentials = authorization.strip().partition(" ")
+            if scheme.lower() == "basic":
+                address = request.client.host if request.client else ""
+                return await self._viewer_of_password(credentials, address)
         return await self.viewer(authorization)
 
     async def viewer(self, authorization: str | None) -> Viewer:

@@ -27,12 +27,12 @@ _DRIVERS = {
 }
 _CACHE_KIB = 8192
 """Of each SQLite connection; more is left to the operating system, which keeps pages once for all."""
-_MAPPED = 256 << 20
-"""Bytes of an SQLite file that are read without being copied."""
 _OPTIONS = {"sqlite": (), "postgresql": ("host", "port", "ssl")}
 _PREPARED = 500
 """Statements that a connection to PostgreSQL keeps prepared."""
 _UNIQUE_VIOLATION = "23505"
+_FAULTS = ("0A", "42", "54")
+"""Classes of PostgreSQL's errors: not supported, wrong, and over its limits."""
 _BUSY = 5
 """Seconds that SQLite waits for other processes that write."""
 
@@ -163,6 +163,14 @@ def is_duplicate(error: IntegrityError) -> bool:
     )
 
 
+def is_refused(error: Exception) -> bool:
+    """Whether the driver's error says that the database will not take a statement, whenever it is run."""
+    return (
+        getattr(error, "sqlite_errorcode", None) in (sqlite3.SQLITE_ERROR, sqlite3.SQLITE_TOOBIG)
+        or str(getattr(error, "sqlstate", None))[:2] in _FAULTS
+    )
+
+
 def is_busy(error: PoolTimeout | OperationalError) -> bool:
     """Whether no connection, or on SQLite no lock, got free in time."""
     if isinstance(error, PoolTimeout):
@@ -193,7 +201,8 @@ def _pragmas(*, query_only: bool, timeout: float | None) -> Pragmas:
         "synchronous": "NORMAL",
         "foreign_keys": "ON",
         "cache_size": -_CACHE_KIB,
-        "mmap_size": _MAPPED,
+        # All that was ever read would count as memory of this process, and faults of the disk would end it.
+        "mmap_size": 0,
         "query_only": "ON" if query_only else "OFF",
     }
 

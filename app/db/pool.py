@@ -38,11 +38,10 @@ class Pool:
 
     async def take(self) -> Driver:
         """A connection, to be given back. Raises `Unavailable` when none gets free in time."""
-        try:
-            async with asyncio.timeout(self._patience if self._places.locked() else None):
-                await self._places.acquire()
-        except TimeoutError as error:
-            raise Unavailable("The server is busy: no connection to the database got free") from error
+        if self._places.locked():
+            await self._wait()
+        else:
+            await self._places.acquire()
         try:
             while self._idle:
                 connection = self._idle.pop()
@@ -55,6 +54,13 @@ class Pool:
             raise
         self.lent += 1
         return connection
+
+    async def _wait(self) -> None:
+        try:
+            async with asyncio.timeout(self._patience):
+                await self._places.acquire()
+        except TimeoutError as error:
+            raise Unavailable("The server is busy: no connection to the database got free") from error
 
     def give_back(self, connection: Driver) -> None:
         """Let others have a connection."""

@@ -31,6 +31,7 @@ class Document:
         self.compiled = Operations(schema, syntax)
         self.memo: dict[Any, Any] = {}
         self._schema = schema
+        self._operations = [node for node in syntax.definitions if isinstance(node, OperationDefinitionNode)]
         self._errors: dict[bool, list[GraphQLError]] = {}
 
     def errors(self, *, hide_suggestions: bool) -> list[GraphQLError]:
@@ -42,7 +43,7 @@ class Document:
 
     def operation(self, name: str | None) -> OperationDefinitionNode:
         """The operation to run. Raises `BadUserInput` when the name does not say which."""
-        operations = [node for node in self.syntax.definitions if isinstance(node, OperationDefinitionNode)]
+        operations = self._operations
         if name is None:
             if len(operations) == 1:
                 return operations[0]

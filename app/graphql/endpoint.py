@@ -6,6 +6,7 @@ GraphQL view costs more than a small operation.
 
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
+from types import MappingProxyType
 from typing import Any
 
 import orjson
@@ -63,7 +64,7 @@ class GraphQLEndpoint:
         except ClientDisconnect:
             return
         except Exception as error:
-            response = _json({"errors": [masked(error)]}, STATUSES["INTERNAL"], JSON)
+            response = _Json({"errors": [masked(error)]}, STATUSES["INTERNAL"], JSON)
         await response(scope, receive, send)
 
     async def _answer(self, request: Request) -> ASGIApp:
@@ -102,15 +103,19 @@ class GraphQLEndpoint:
                     "GET needs the header X-Require-Preflight, which no other site can send", 403
                 )
             return read_operation(_query_members(request.query_params), read_only=True)
-        kind, _, parameters = request.headers.get("content-type", "").partition(";")
-        if kind.strip().lower() != JSON:
-            raise RequestError(f"Content-Type: must be {JSON}", 415)
-        charset = parameters.strip().lower()
-        if charset and charset.replace('"', "") not in ("charset=utf-8", "charset=utf8"):
-            raise RequestError("Content-Type: the only charset is utf-8", 415)
-        return read_operation(
-            _parsed(await read_body(request, self._settings.max_body_bytes), "The body"), read_only=False
-        )
+        content_type = request.headers.get("content-type", "")
+        if content_type != JSON:
+            _check_content_type(content_type)
+        return read_operation(_parsed(await read_body(request, self._settings.max_body_bytes), "The body"))
+
+
+def _check_content_type(given: str) -> None:
+    kind, _, parameters = given.partition(";")
+    if kind.strip().lower() != JSON:
+        raise RequestError(f"Content-Type: must be {JSON}", 415)
+    charset = parameters.strip().lower()
+    if charset and charset.replace('"', "") not in ("charset=utf-8", "charset=utf8"):
+        raise RequestError("Content-Type: the only charset is utf-8", 415)
 
 
 def _query_members(parameters: Mapping[str, str]) -> dict[str, Any]:
@@ -128,16 +133,19 @@ def _parsed(text: bytes | str, what: str) -> Any:
         raise RequestError(f"{what} is not JSON in UTF-8: {error}") from error
 
 
+_MEMBERS = (
+    ("query", str, "a string"),
+    ("operationName", str, "a string"),
+    ("variables", dict, "an object"),
+    ("extensions", dict, "an object"),
+)
+
+
 def read_operation(members: Any, *, read_only: bool = False) -> Operation:
     """The operation that a request's members ask for. Raises `RequestError` for what is none."""
     if not isinstance(members, dict):
         raise RequestError("The body must be a JSON object with the member query")
-    for name, type_, what in (
-        ("query", str, "a string"),
-        ("operationName", str, "a string"),
-        ("variables", dict, "an object"),
-        ("extensions", dict, "an object"),
-    ):
+    for name, type_, what in _MEMBERS:
         value = members.get(name)
         if value is not None and not isinstance(value, type_):
             raise RequestError(f"{name}: must be {what}", field=name)
@@ -155,15 +163,15 @@ def payer_of(viewer: Viewer, request: HTTPConnection) -> str:
     return f"address {request.client.host if request.client else ''}"
 
 
-def _response(answer: Answer, media_type: str) -> Response:
+def _response(answer: Answer, media_type: str) -> ASGIApp:
     if answer.refusal is not None and answer.refusal.code in ("RATE_LIMITED", "FORBIDDEN"):
         return _refusal(answer.refusal, media_type)
     # A request that was understood is 200 under the old media type, whatever came of it.
     status = 200 if answer.executed or media_type == JSON else 400
-    return _json(answer.body, status, media_type)
+    return _Json(answer.body, status, media_type)
 
 
-def _refusal(error: LyceumError, media_type: str) -> Response:
+def _refusal(error: LyceumError, media_type: str) -> ASGIApp:
     status = error.status if isinstance(error, RequestError) else STATUSES[error.code]
     headers = {}
     if status == 405:
@@ -174,11 +182,25 @@ def _refusal(error: LyceumError, media_type: str) -> Response:
         headers["www-authenticate"] = 'Bearer realm="api", error="insufficient_scope"'
     if "retryAfter" in error.extensions:
         headers["retry-after"] = str(error.extensions["retryAfter"])
-    return _json({"errors": [refused(error)]}, status, media_type, headers)
+    return _Json({"errors": [refused(error)]}, status, media_type, headers)
 
 
-def _json(
-    body: dict[str, Any], status: int, media_type: str, headers: Mapping[str, str] | None = None
-) -> Response:
-    content_type = f"{media_type}; charset=utf-8"
-    return Response(encoded(body), status, {**(headers or {}), "content-type": content_type})
+class _Json:
+    """A response with a body of JSON: to answer a small operation costs little more than to send it."""
+
+    def __init__(
+        self,
+        body: dict[str, Any],
+        status: int,
+        media_type: str,
+        headers: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
+        self._body = encoded(body)
+        self._status = status
+        self._headers = [(name.encode(), value.encode("latin-1")) for name, value in headers.items()]
+        self._headers.append((b"content-type", f"{media_type}; charset=utf-8".encode()))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = [*self._headers, (b"content-length", str(len(self._body)).encode())]
+        await send({"type": "http.response.start", "status": self._status, "headers": headers})
+        await send({"type": "http.response.body", "body": self._body})

@@ -4,6 +4,7 @@ import asyncio
 import gc
 import sqlite3
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -74,6 +75,17 @@ async def test_short_statements_of_sqlite_take_no_connection_and_no_thread(
     with pytest.raises(sqlite3.OperationalError):
         await reader.raw("DELETE FROM course", [])
     await reader.close()
+
+
+async def test_no_file_of_sqlite_is_mapped(make_database: Callable[[str], Awaitable[Database]]) -> None:
+    database = await make_database("sqlite")
+    async with Reader(database) as reader:
+        await reader.raw("SELECT id FROM course", [])
+        await reader.raw("SELECT count(*) FROM course", [])
+        assert database.pool.lent == 1
+        # What is left is what all who have the file open share: where pages are in its log.
+        mapped = {line.split()[-1] for line in Path("/proc/self/maps").read_text().splitlines()}
+    assert str(database.url.database) not in mapped
 
 
 async def test_what_the_driver_is_given_comes_back_as_its_rows(database: Database) -> None:

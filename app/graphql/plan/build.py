@@ -1,7 +1,8 @@
 """From a selection to the statements that answer it."""
 
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 from graphql import (
@@ -50,6 +51,10 @@ Parameter = Callable[[Values, Context], Any]
 """Gives what is bound to a statement for a request."""
 
 
+_ALIASES = 1_000
+"""How many are remembered, each by its number in a statement."""
+
+
 class Bound:
     """The value of a variable that is bound to the statement, whatever it is but null."""
 
@@ -88,6 +93,7 @@ class Builder:
         self._limits = limits
         self._dialect = dialect
         self._texts = TEXTS[dialect]
+        self._taken: Counter[FromClause] = Counter()
 
     def roots(self) -> dict[str, Select[Any] | str]:
         """By the name in the answer: a statement that gives the text, in one row or none; or the text.
@@ -104,13 +110,13 @@ class Builder:
         match plain.plain(definition):
             case plain.LookUp(entity=entity, by=by):
                 key = self._selections.arguments(definition, details)["key"]
-                rows = Rows(entity, alias=True)
+                rows = self._rows(entity)
                 found = self._row(entity, rows, definition, details)
                 return found.where(rows.column(by) == self._bind(key, partial(checked, argument=by)))
             case plain.OwnAccount(entity=entity):
                 if self._viewer.user_id is None:
                     return "null"
-                rows = Rows(entity, alias=True)
+                rows = self._rows(entity)
                 found = self._row(entity, rows, definition, details)
                 return found.where(rows.table.c.id == self._viewer.user_id)
             case plain.Page(source=source):
@@ -136,12 +142,12 @@ class Builder:
             case plain.Lent(entity=entity, name=name):
                 return [self._lent(entity, name, definition.type, place)]
             case plain.ToOne(entity=entity, column=column):
-                rows = Rows(entity, alias=True)
+                rows = self._rows(entity)
                 found = self._row(entity, rows, definition, details)
                 found = found.where(rows.table.c.id == place.columns(column))
                 return [self._texts.one(found.correlate(*place.holders), required)]
             case plain.ToMany(relation=relation, order=order):
-                rows = Rows(relation.entity, relation, alias=True)
+                rows = self._rows(relation)
                 below, fields = self._selections.below(definition, details)
                 needed = self._selections.needs(below, fields)
                 found = related(self._viewer, relation, rows, needed, order)
@@ -160,6 +166,15 @@ class Builder:
                 return self._list(found.correlate(*place.holders), (), below, fields, complete=True)
         raise NotPlain(f"{type_.name}.{details[0].node.name.value}")
 
+    def _rows(self, source: Entity | Relation) -> Rows:
+        if isinstance(source, Relation):
+            return Rows(source.entity, source, alias=self._alias)
+        return Rows(source, alias=self._alias)
+
+    def _alias(self, table: FromClause) -> FromClause:
+        self._taken[table] += 1
+        return _alias(table, self._taken[table])
+
     def _row(self, entity: Entity, rows: Rows, definition: GraphQLField, details: Details) -> Select[Any]:
         """The text of the rows of an entity that the viewer may see."""
         type_, fields = self._selections.below(definition, details)
@@ -169,7 +184,7 @@ class Builder:
 
     def _lent(self, entity: Entity, name: str, type_: GraphQLOutputType, place: Place) -> ColumnElement[str]:
         column, parent = entity.lent[name]
-        rows = Rows(parent, alias=True)
+        rows = self._rows(parent)
         text = self._texts.joined(self._texts.value(rows.column(name), type_))
         found = select(text).where(rows.table.c.id == place.columns(column))
         return self._texts.one(found.correlate(*place.holders), isinstance(type_, GraphQLNonNull))
@@ -207,7 +222,7 @@ class Builder:
         items = self._selections.items(type_, fields)
         needed = {name for item in items for name in self._selections.needs(*item)}
         page = PageStatement(self._viewer, self._limits, source, request, needed)
-        rows = page.rows(alias=True)
+        rows = self._rows(source)
         belongs = [] if place is None else [rows.parent == place.columns("id")]
         after = arguments.get("after")
         later = [] if after is None else [self._after(page, rows, after)]
@@ -254,7 +269,7 @@ class Builder:
         text = self._object(*self._selections.below(definition, details), place)
         if not self._viewer.is_restricted:
             return text
-        run = Rows(COURSE_RUN, alias=True).table
+        run = self._rows(COURSE_RUN).table
         is_readable = exists().where(
             run.c.id == place.columns("id"), has_readable_analytics(self._viewer, run)
         )
@@ -298,6 +313,12 @@ class Builder:
         name = f"bound_{len(self.parameters)}"
         self.parameters[name] = parameter
         return bindparam(name, type_=type_)
+
+
+@lru_cache(_ALIASES)
+def _alias(table: FromClause, number: int) -> FromClause:
+    """An alias that other statements have too: to copy a table's columns takes long."""
+    return table.alias()
 
 
 def _value(given: Any, values: Values) -> Any:

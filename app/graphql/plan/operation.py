@@ -10,23 +10,21 @@ from graphql import (
     FieldNode,
     FragmentDefinitionNode,
     GraphQLSchema,
+    InlineFragmentNode,
     ListValueNode,
     ObjectValueNode,
     OperationDefinitionNode,
-    TypeInfo,
-    TypeInfoVisitor,
     Undefined,
     ValueNode,
     VariableDefinitionNode,
     VariableNode,
-    Visitor,
     coerce_input_value,
+    get_named_type,
     get_nullable_type,
     get_variable_values,
     is_leaf_type,
     is_non_null_type,
     type_from_ast,
-    visit,
 )
 from graphql.execution.collect_fields import FragmentDetails
 
@@ -36,6 +34,7 @@ _LOOKED_INTO = ("contains", "startsWith", "in")
 """Operators whose operand is more to a statement than a value."""
 
 _ABSENT = object()
+_NONE: Mapping[str, Any] = {}
 
 
 class PlainOperation:
@@ -54,9 +53,9 @@ class PlainOperation:
         self._coercions = [_Coercion(schema, node) for node in definitions]
         self._binds: set[str] = set()
         self._decides: set[str] = set()
-        types = TypeInfo(schema)
-        for node in (operation, *fragments):
-            visit(node, TypeInfoVisitor(types, _Uses(types, self)))
+        self._look(operation, schema.query_type)
+        for fragment in fragments:
+            self._look(fragment, type_from_ast(schema, fragment.type_condition))
         self._bound = sorted(self._binds - self._decides)
         self._deciding = sorted(self._decides)
 
@@ -70,8 +69,8 @@ class PlainOperation:
     def outline(self, values: Values) -> tuple[object, ...]:
         """All of the variables that the shape of the statements depends on."""
         return (
-            *(_hashable(values.get(name, _ABSENT)) for name in self._deciding),
-            *((name in values, values.get(name) is None) for name in self._bound),
+            *[_hashable(values.get(name, _ABSENT)) for name in self._deciding],
+            *[(name in values, values.get(name) is None) for name in self._bound],
         )
 
     def shape(self, values: Values) -> dict[str, Any]:
@@ -82,8 +81,25 @@ class PlainOperation:
             if name in self._deciding or name in self._bound
         }
 
-    def uses(self, argument: ArgumentNode | DirectiveNode, binds: bool) -> None:
-        """Note the variables in an argument, the whole of which may be bound."""
+    def _look(self, node: Any, type_: Any) -> None:
+        """Look at the arguments of all that is selected below a node, of a type."""
+        for directive in node.directives or ():
+            self.has_directives = True
+            self._use(directive, binds=False)
+        for selected in node.selection_set.selections if getattr(node, "selection_set", None) else ():
+            if isinstance(selected, FieldNode):
+                definition = getattr(type_, "fields", _NONE).get(selected.name.value)
+                bound = bound_arguments(definition) if selected.arguments and definition else ()
+                for argument in selected.arguments or ():
+                    is_variable = isinstance(argument.value, VariableNode)
+                    self._use(argument, is_variable and argument.name.value in bound)
+                self._look(selected, get_named_type(definition.type) if definition else None)
+            elif isinstance(selected, InlineFragmentNode) and selected.type_condition:
+                self._look(selected, type_from_ast(self._schema, selected.type_condition))
+            else:
+                self._look(selected, type_)
+
+    def _use(self, argument: ArgumentNode | DirectiveNode, binds: bool) -> None:
         for node, is_operand in _variables(argument):
             name = node.name.value
             is_bound = binds or (is_operand and name in self._definitions and self._is_leaf(name))
@@ -92,26 +108,6 @@ class PlainOperation:
     def _is_leaf(self, name: str) -> bool:
         type_: Any = type_from_ast(self._schema, self._definitions[name].type)
         return is_leaf_type(get_nullable_type(type_))
-
-
-class _Uses(Visitor):
-    """Looks at the arguments of all fields."""
-
-    def __init__(self, types: TypeInfo, operation: PlainOperation) -> None:
-        super().__init__()
-        self._types = types
-        self._operation = operation
-
-    def enter_field(self, node: FieldNode, *_: Any) -> None:
-        definition = self._types.get_field_def()
-        bound = bound_arguments(definition) if definition else ()
-        for argument in node.arguments or ():
-            is_variable = isinstance(argument.value, VariableNode)
-            self._operation.uses(argument, is_variable and argument.name.value in bound)
-
-    def enter_directive(self, node: DirectiveNode, *_: Any) -> None:
-        self._operation.has_directives = True
-        self._operation.uses(node, binds=False)
 
 
 def _variables(argument: ArgumentNode | DirectiveNode) -> Iterator[tuple[VariableNode, bool]]:

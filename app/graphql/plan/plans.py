@@ -12,6 +12,7 @@ from graphql import GraphQLSchema, OperationDefinitionNode, OperationType
 from sqlalchemy import BigInteger, BindParameter, Dialect, Select, String, bindparam
 
 from app.auth.viewer import Viewer
+from app.db.engine import is_refused
 from app.errors import LyceumError
 from app.graphql.documents import Document
 from app.graphql.plan.build import Builder, Parameter, Values
@@ -22,6 +23,10 @@ from resolvers.context import Context
 
 _VARIANTS = 16
 """Plans of one operation that are remembered: for kinds of viewers, and for variables that decide a shape."""
+
+_REFUSED = "refused"
+_FAILED = "failed"
+_WARNING = "A plan failed, so its operation is run"
 
 _logger = logging.getLogger("lyceum.plans")
 
@@ -45,10 +50,10 @@ class Plans:
         except NotPlain as reason:
             self.reasons[str(reason)] += 1
         except (LyceumError, ValueError):
-            self.reasons["refused"] += 1
+            self.reasons[_REFUSED] += 1
         except Exception:
-            self.reasons["failed"] += 1
-            _logger.warning("A plan failed, so its operation is run", exc_info=True)
+            self.reasons[_FAILED] += 1
+            _logger.warning(_WARNING, exc_info=True)
         return None
 
     async def _texts(
@@ -61,10 +66,7 @@ class Plans:
             operation = PlainOperation(self._schema, document.syntax, node)
             variants = document.memo["plans", id(node)] = _Variants(self._schema, operation)
         plan, values = variants.plan(given, context)
-        texts = {}
-        for name, root in plan.items():
-            texts[name] = root if isinstance(root, str) else await root.text(values, context)
-        return texts
+        return await plan.texts(values, context)
 
 
 class _Variants:
@@ -73,11 +75,11 @@ class _Variants:
     def __init__(self, schema: GraphQLSchema, operation: PlainOperation) -> None:
         self._schema = schema
         self._operation = operation
-        self._plans: LRUCache[Any, dict[str, Any] | str] = LRUCache(_VARIANTS)
+        self._plans: LRUCache[Any, _Plan | str] = LRUCache(_VARIANTS)
         self._made = 0
         self._found = 0
 
-    def plan(self, given: Mapping[str, Any], context: Context) -> tuple[dict[str, Any], Values]:
+    def plan(self, given: Mapping[str, Any], context: Context) -> tuple["_Plan", Values]:
         """The plan for a request, and its variables. Raises `NotPlain`."""
         values = self._operation.coerced(given)
         viewer, dialect = context.viewer, context.reader.dialect
@@ -94,12 +96,18 @@ class _Variants:
                 plan = self._make(values, context)
             except NotPlain as reason:
                 plan = str(reason)
+            except (LyceumError, ValueError):
+                plan = _REFUSED
+            except Exception:
+                # It would fail again: nothing that is not known here decides it.
+                plan = _FAILED
+                _logger.warning(_WARNING, exc_info=True)
             self._plans[key] = plan
         if isinstance(plan, str):
             raise NotPlain(plan)
         return plan, values
 
-    def _make(self, values: Values, context: Context) -> dict[str, Any]:
+    def _make(self, values: Values, context: Context) -> "_Plan":
         if context.viewer.scopes and self._operation.has_directives:
             # Columns that are left out need their scopes too.
             raise NotPlain("directives under scopes")
@@ -108,10 +116,40 @@ class _Variants:
         builder = Builder(selections, _kind(context.viewer), context.limits, context.reader.dialect)
         roots = builder.roots()
         dialect = context.database.reader.dialect
-        return {
-            name: root if isinstance(root, str) else _Statement(root, builder.parameters, dialect)
-            for name, root in roots.items()
-        }
+        return _Plan(
+            {
+                name: root if isinstance(root, str) else _Statement(root, builder.parameters, dialect)
+                for name, root in roots.items()
+            }
+        )
+
+
+class _Plan:
+    """What gives the text of each root field: its statement, or the text. It is of no use once one failed."""
+
+    def __init__(self, roots: Mapping[str, "_Statement | str"]) -> None:
+        self._roots = roots
+        self._is_refused = False
+        self._has_failed = False
+
+    async def texts(self, values: Values, context: Context) -> dict[str, str]:
+        """The data of an operation. Raises `NotPlain` where it has to be run."""
+        if self._is_refused:
+            raise NotPlain(_FAILED)
+        try:
+            return {
+                name: root if isinstance(root, str) else await root.text(values, context)
+                for name, root in self._roots.items()
+            }
+        except (NotPlain, LyceumError, ValueError):
+            raise
+        except Exception as error:
+            if not self._has_failed:
+                _logger.warning(_WARNING, exc_info=True)
+            self._has_failed = True
+            # A lost connection, say, is no fault of the statement's.
+            self._is_refused = is_refused(error)
+            raise NotPlain(_FAILED) from error
 
 
 class _Statement:

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum
-from functools import reduce
 from typing import Any
 from uuid import UUID
 
@@ -33,6 +32,9 @@ from sqlalchemy import (
     select,
     type_coerce,
 )
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import Float, TypeEngine
 
 from app.db.types import UtcDateTime
@@ -170,11 +172,25 @@ class Texts(ABC):
         return case((column.between(literal_column(str(-_INT)), literal_column(str(_INT - 1))), column))
 
 
+class _Concatenated(FunctionElement[str]):
+    """Texts one after another: many operators would each be made and compiled for two of them."""
+
+    type = Text()
+    inherit_cache = True
+
+
+@compiles(_Concatenated)
+def _concatenation(element: _Concatenated, compiler: SQLCompiler, **options: Any) -> str:
+    texts = [compiler.process(text, **options) for text in element.clauses]
+    return f"({' || '.join(texts)})"
+
+
 class _PostgreSQL(Texts):
     surprise = literal_column(f"chr({ord(SURPRISE)})", Text())
 
     def joined(self, parts: Sequence[Part]) -> ColumnElement[str]:
-        return reduce(lambda left, right: left.concat(right), map(_element, _merged(parts)))
+        elements = [_element(part) for part in _merged(parts)]
+        return elements[0] if len(elements) == 1 else _Concatenated(*elements)
 
     def items(
         self, statement: Select[Any], holders: Sequence[FromClause], write: Write
@@ -243,7 +259,7 @@ class _SQLite(Texts):
             texts.append(
                 func.printf(quoted(form), *(part for part in some if not isinstance(part, str)), type_=Text())
             )
-        return reduce(lambda left, right: left.concat(right), texts)
+        return texts[0] if len(texts) == 1 else _Concatenated(*texts)
 
     def items(
         self, statement: Select[Any], holders: Sequence[FromClause], write: Write

@@ -1,18 +1,21 @@
 """Answers by a plan are what running the operation answers."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import orjson
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import text
+from sqlalchemy import Text, literal_column, text
 
 from app.auth.viewer import Viewer
 from app.db.engine import Database
 from app.db.models import Course, CourseRun
+from app.db.reader import Reader
+from app.graphql.plan.connections import PageTexts
+from app.graphql.plan.texts import TEXTS
 from benchmarks.queries import QUERIES
 from tests.graphql.clients import Statements
 from tests.graphql.plan.conftest import Executors
@@ -142,6 +145,55 @@ def test_what_is_seldom_the_same_is_not_planned(executors: Executors) -> None:
     reasons = [executors.ask(STAFF, query, {"k": ["bare"] * number}).reason for number in range(1, 30)]
     assert reasons[0] is None
     assert reasons[-1] == "seldom the same"
+
+
+def test_a_statement_that_the_database_refuses_is_tried_once(
+    executors: Executors, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    query = "query Refused { courses { nodes { id key } } }"
+    with monkeypatch.context() as patch:
+        unknown: Any = literal_column("no_such_function()", Text())
+        patch.setattr(type(TEXTS[executors.dialect]), "id", lambda *_: [unknown])
+        executors.ask(STAFF, query)
+    for _ in range(2):
+        with Statements() as statements:
+            asked = executors.ask(STAFF, query)
+        assert asked.texts[0] == asked.texts[1]
+        assert asked.reason == "failed"
+        assert not [sql for sql in statements.seen if "no_such_function" in sql]
+    assert [record.name for record in caplog.records] == ["lyceum.plans"]
+
+
+def test_what_is_no_fault_of_a_statement_is_not_held_against_it(
+    executors: Executors, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    query = "query Lost { courses { nodes { id key } } }"
+    raw = Reader.raw
+    with monkeypatch.context() as patch:
+
+        async def lost(reader: Reader, sql: str, parameters: Sequence[Any]) -> Sequence[Any]:
+            if '{"' in sql:
+                raise ConnectionResetError
+            return await raw(reader, sql, parameters)
+
+        patch.setattr(Reader, "raw", lost)
+        for _ in range(2):
+            assert executors.ask(STAFF, query).reason == "failed"
+    assert executors.ask(STAFF, query).reason is None
+    assert [record.name for record in caplog.records] == ["lyceum.plans"]
+
+
+def test_a_plan_that_cannot_be_made_is_tried_once(
+    executors: Executors, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    query = "query Broken { courses { nodes { id key } } }"
+    with monkeypatch.context() as patch:
+        patch.delattr(PageTexts, "parts")
+        assert executors.ask(STAFF, query).reason == "failed"
+    asked = executors.ask(STAFF, query)
+    assert asked.reason == "failed"
+    assert asked.texts[0] == asked.texts[1]
+    assert [record.name for record in caplog.records] == ["lyceum.plans"]
 
 
 @pytest.fixture
