@@ -15,7 +15,7 @@ from collections.abc import Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from email.message import Message
-from functools import partial
+from functools import cache, partial
 from http import HTTPStatus
 from importlib.metadata import version
 from time import monotonic
@@ -104,7 +104,7 @@ class Client:
     ) -> None:
         self._allow_private = allow_private
         self._resolve = resolve
-        self._tls = tls or ssl.create_default_context()
+        self._tls = tls or _trusting()
         self._idle: Connections | None = None
         self._looking_up: dict[tuple[str, int], Future[Sequence[str]]] = {}
 
@@ -193,6 +193,12 @@ class Client:
                 pinned.close()
                 raise
         raise failure
+
+
+@cache
+def _trusting() -> ssl.SSLContext:
+    """What trusts whom this machine trusts; to read who that is takes longer than all else of a client."""
+    return ssl.create_default_context()
 
 
 class _Refused(Exception):
