@@ -117,7 +117,7 @@ class Delivery:
     async def write(
         self, outcomes: Sequence[Outcome], asked: Collection[int], room: int = MOST_AT_A_TIME
     ) -> dict[int, Found]:
-        """Keep outcomes, then claim what there is of subscriptions, in one transaction."""
+        """Keep outcomes, then claim what there is of subscriptions and room for, in one transaction."""
         ids = {*asked, *(outcome.attempt.subscription_id for outcome in outcomes)}
         async with self._transaction() as connection:
             subscriptions = await locked(connection, ids)
@@ -180,7 +180,8 @@ class Delivery:
                 asked = list(self._asked)[:_MOST_OF_A_TRANSACTION]
                 for id_ in asked:
                     del self._asked[id_]
-                found = await self._write_safely(of_outcomes.union(asked), outcomes, asked)
+                room = MOST_AT_A_TIME - len(self._sending)
+                found = await self._write_safely(of_outcomes.union(asked), outcomes, asked, room)
                 for draining, _ in made:
                     draining.on_their_way -= 1
                 for id_ in asked:
@@ -192,12 +193,12 @@ class Delivery:
             self._writing = None
 
     async def _write_safely(
-        self, ids: Collection[int], outcomes: Sequence[Outcome], asked: Collection[int]
+        self, ids: Collection[int], outcomes: Sequence[Outcome], asked: Collection[int], room: int
     ) -> dict[int, Found]:
         """Write for some subscriptions; when that fails, for each of them alone."""
         try:
             asked = [id_ for id_ in asked if not self._is_stopping(id_)]
-            return await self.write(outcomes, asked, MOST_AT_A_TIME - len(self._sending))
+            return await self.write(outcomes, asked, room)
         except Exception as error:
             if len(ids) == 1:
                 for id_ in ids:
@@ -206,7 +207,9 @@ class Delivery:
         found = dict[int, Found]()
         for id_ in ids:
             own = [it for it in outcomes if it.attempt.subscription_id == id_]
-            found |= await self._write_safely([id_], own, [id_] if id_ in asked else [])
+            one = await self._write_safely([id_], own, [id_] if id_ in asked else [], room)
+            room -= sum(len(each.claimed) for each in one.values())
+            found |= one
         return found
 
     def _go_on(self, subscription_id: int, found: Found) -> None:
@@ -218,7 +221,7 @@ class Delivery:
             draining.on_their_way += 1
             task = asyncio.create_task(self._send(claimed, draining))
             self._sending.add(task)
-            task.add_done_callback(self._sending.discard)
+            task.add_done_callback(self._sent)
         stopping = draining.stopping.is_set()
         if subscription_id in self._asked and not stopping:
             return
@@ -234,7 +237,12 @@ class Delivery:
         except Exception as error:
             draining.on_their_way -= 1
             self._fail(claimed.subscription.id, error)
-        self._begin_to_write()
+
+    def _sent(self, task: Task[None]) -> None:
+        # Only now is there room for another.
+        self._sending.discard(task)
+        if not task.cancelled():
+            self._begin_to_write()
 
     def _is_stopping(self, subscription_id: int) -> bool:
         draining = self._draining.get(subscription_id)
