@@ -285,7 +285,11 @@ class _Content:
 
     def add(self, piece: bytes) -> None:
         room = MOST_CONTENT - len(self._decoded)
-        self._decoded += self._decoder.decompress(piece, room) if self._decoder else piece[:room]
+        if self._decoder is None:
+            self._decoded += piece[:room]
+        elif not self._decoder.eof:
+            # It would keep what follows its end.
+            self._decoded += self._decoder.decompress(piece, room)
 
     def text(self, content_type: str) -> str | None:
         if self._decoder is None and self._coding not in ("", "identity"):
