@@ -371,5 +371,24 @@ async def test_what_takes_too_long_is_given_up(database: Database, monkeypatch: 
     assert made == shaping.Unmade(shaping.TOO_LONG)
 
 
+async def test_what_is_made_together_is_made_once_though_it_fails(database: Database) -> None:
+    id_ = await hook(database, "https://hooks.example.org/", document=DOCUMENT)
+    await make_users(database, "ann", "bob", "cid")
+    claimed = (await claim(delivery_of(database), id_)).claimed
+    made = list[int]()
+
+    class Failing:
+        problem = payloads_of(database).problem
+
+        async def shape(self, document: str, owner_id: int, events: Sequence[Any]) -> list[shaping.Unmade]:
+            made.append(len(events))
+            return [shaping.Unmade("It is not to be.") for _ in events]
+
+    shaped = Shaping(database, Failing(), SetClock())
+    found = await asyncio.gather(*(shaped.made(it.attempt, it.subscription) for it in claimed))
+    assert found == [shaping.Unmade("It is not to be.")] * 3
+    assert made == [3]
+
+
 def shaping_of(database: Database, settings: Settings = SETTINGS) -> Shaping:
     return Shaping(database, payloads_of(database, settings), SetClock())
