@@ -266,6 +266,36 @@ async def test_1013_for_a_client_that_takes_nothing(
     assert sent[-1]["code"] == 1013
 
 
+async def test_nothing_is_said_to_a_client_that_has_hung_up(database: Database) -> None:
+    """Also when it is one of too many, which are told so."""
+    url = database.url.render_as_string(hide_password=False)
+    app = create_app(Settings(database_url=url, webhook_worker=False, max_sockets=1))
+    stays = asyncio.Event()
+
+    async def talk(sent: list[str], *messages: str) -> None:
+        """Open a socket that these messages come from, and note the kinds of what it is sent."""
+        coming = list(messages)
+
+        async def receive() -> dict[str, Any]:
+            if not coming:
+                await stays.wait()
+            return {"type": coming.pop(0) if coming else "websocket.disconnect"}
+
+        async def send(message: dict[str, Any]) -> None:
+            sent.append(message["type"])
+
+        scope = {"type": "websocket", "path": "/graphql", "headers": [], "subprotocols": [PROTOCOL]}
+        await app(scope, receive, send)  # type: ignore[arg-type]
+
+    first, second = list[str](), list[str]()
+    holding = asyncio.create_task(talk(first, "websocket.connect"))
+    await until(lambda: first)
+    await talk(second, "websocket.connect", "websocket.disconnect")
+    stays.set()
+    await holding
+    assert first == second == ["websocket.accept"]
+
+
 async def test_1000_when_the_client_hangs_up(shared: Server) -> None:
     async with shared.socket() as socket:
         await socket.init(LEARNER_KEY)
