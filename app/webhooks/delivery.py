@@ -19,7 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app.db.clock import Clock
 from app.db.engine import Database
 from app.settings import Settings
-from app.webhooks.claims import MOST_OF_ONE, Claimed, Found, claim
+from app.webhooks.claims import MOST_OF_ONE, Claimed, Found, claim, hold
 from app.webhooks.exchange import Client, Exchange
 from app.webhooks.keys import Key, Vault, signed_headers
 from app.webhooks.outcomes import Outcome, give_up, keep
@@ -92,6 +92,8 @@ class Delivery:
         self._made: list[tuple[_Draining, Outcome]] = []
         self._sending: set[Task[None]] = set()
         self._writing: Task[None] | None = None
+        self._unmade: set[int] = set()
+        self._held: dt.datetime | None = None
 
     def remind(self, subscription_id: int) -> bool:
         """Tell that there is more of a subscription; whether it is being drained, and that will be seen."""
@@ -141,12 +143,32 @@ class Delivery:
         if not keys:
             return Outcome(attempt, Exchange(NO_KEY))
         if attempt.body == UNMADE:
-            made = await self._shaping.made(attempt, subscription)
+            made = await self._body_of(attempt, subscription)
             if isinstance(made, Unmade):
                 return Outcome(attempt, Exchange(made.reason))
             attempt = made
         headers = signed_headers(attempt.webhook_id, self._clock(), attempt.body, keys)
         return Outcome(attempt, await self._client.post(subscription.target, attempt.body.encode(), headers))
+
+    async def _body_of(self, attempt: Any, subscription: Any) -> Any:
+        """What shaping makes, and the attempt kept from others meanwhile: bodies of many are made in turn."""
+        making = asyncio.ensure_future(self._shaping.made(attempt, subscription))
+        self._unmade.add(attempt.id)
+        try:
+            while not (await asyncio.wait([making], timeout=self._lease.total_seconds() / 4))[0]:
+                await self._hold_unmade()
+            return making.result()
+        finally:
+            making.cancel()
+            self._unmade.discard(attempt.id)
+
+    async def _hold_unmade(self) -> None:
+        now = self._clock()
+        # One does it for all.
+        if self._held is None or now - self._held > self._lease / 8:
+            self._held = now
+            async with self._transaction() as connection:
+                await hold(connection, self._unmade, now + self._lease)
 
     @asynccontextmanager
     async def _transaction(self) -> AsyncIterator[AsyncConnection]:

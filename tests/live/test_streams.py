@@ -379,7 +379,7 @@ async def test_a_client_of_events_that_takes_nothing_is_given_up(
 
     async def send(message: Any) -> None:
         body = message.get("body", b"-")
-        if body == block or block and block in body:
+        if body == block or (block and block in body):
             await asyncio.Future()
 
     scope = {"type": "http", "method": "POST", "path": "/graphql", "headers": []}
