@@ -131,10 +131,19 @@ class Databases:
                 else:
                     await self._run(f'DROP DATABASE "{url.database}" WITH (FORCE)')
 
+    async def server_url(self) -> str:
+        """The URL of the PostgreSQL server."""
+        await self._connected()
+        return str(self._server_url)
+
     async def _run(self, statement: str) -> None:
+        server = await self._connected()
+        await server.execute(statement)
+
+    async def _connected(self) -> asyncpg.Connection:
         if self._server is None:
             self._server = await self._connect()
-        await self._server.execute(statement)
+        return self._server
 
     async def _connect(self) -> asyncpg.Connection:
         if self._server_url is not None:

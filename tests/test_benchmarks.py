@@ -32,6 +32,12 @@ from tests.analytics.reference import VIDEO_EVENTS, canonical, compute
 from tests.databases import DIALECTS, Databases
 
 
+@pytest.fixture
+async def postgres(databases: Databases, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The server of other tests: to start one takes long."""
+    monkeypatch.setenv("LYCEUM_TEST_POSTGRES_URL", await databases.server_url())
+
+
 def run(*options: str, module: str = "benchmarks") -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, "COLUMNS": "140"}
     return subprocess.run(
@@ -39,7 +45,7 @@ def run(*options: str, module: str = "benchmarks") -> subprocess.CompletedProces
     )
 
 
-def test_small_run_prints_a_row_for_each_case() -> None:
+def test_small_run_prints_a_row_for_each_query() -> None:
     done = run("--small", "--database", "sqlite", "--seconds", "0.1", "--queries", "q4,l4,b2")
     assert done.returncode == 0, done.stderr
     rows = re.findall(r"^([BLQ]\d)\s+(.+?)\s{2,}(\d+) +([\d,.]+) ", done.stdout, re.MULTILINE)
@@ -55,31 +61,31 @@ def test_small_run_prints_a_row_for_each_case() -> None:
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)
-def test_small_ingest_prints_a_row(dialect: str) -> None:
-    done = run("--small", "--database", dialect, "--queries", "ingest")
+@pytest.mark.usefixtures("postgres")
+def test_small_run_prints_rows_of_what_has_data_of_its_own(dialect: str) -> None:
+    """An ingest, webhooks, and the log of their deliveries."""
+    done = run("--small", "--database", dialect, "--seconds", "0.1", "--queries", "ingest,hooks,log")
     assert done.returncode == 0, done.stderr
-    (row,) = re.findall(rf"^INGEST +{dialect} +([\d,. ]+)$", done.stdout, re.MULTILINE)
-    events, *figures = (float(figure.replace(",", "")) for figure in row.split())
+
+    def rows(pattern: str) -> list[Any]:
+        return re.findall(pattern.replace("DIALECT", dialect), done.stdout, re.MULTILINE)
+
+    ((ingest),) = rows(r"^INGEST +DIALECT +([\d,. ]+)$")
+    events, *figures = (float(figure.replace(",", "")) for figure in ingest.split())
     assert events == 2000
     assert len(figures) == 10
     assert min(figures) > 0
     assert sorted(figures[2:7]) == figures[2:7]
     assert "a log of 2,000 events" in done.stdout
-
-
-@pytest.mark.parametrize("dialect", DIALECTS)
-def test_small_run_of_webhooks_prints_its_rows(dialect: str) -> None:
-    done = run("--small", "--database", dialect, "--seconds", "0.1", "--queries", "hooks,log")
-    assert done.returncode == 0, done.stderr
-    rows = re.findall(rf"^HOOKS +{dialect} +(\d+) {{2,}}(1?) +([\d,. ]+)$", done.stdout, re.MULTILINE)
-    assert [(endpoints, slow) for endpoints, slow, _ in rows] == [("1", ""), ("3", ""), ("3", "1")]
-    figures = [float(figure.replace(",", "")) for *_, rest in rows for figure in rest.split()]
-    assert len(figures) == 3 * (4 if dialect == "sqlite" else 5)
-    pages = re.findall(rf"^LOG +{dialect} +([a-z ]+?) {{2,}}([\d,. ]+)$", done.stdout, re.MULTILINE)
+    hooks = rows(r"^HOOKS +DIALECT +(\d+) {2,}(1?) +([\d,. ]+)$")
+    assert [(endpoints, slow) for endpoints, slow, _ in hooks] == [("2", ""), ("2", "1")]
+    assert [len(figures.split()) for *_, figures in hooks] == [4 if dialect == "sqlite" else 5] * 2
+    pages = rows(r"^LOG +DIALECT +([a-z ]+?) {2,}([\d,. ]+)$")
     assert [name for name, _ in pages] == ["of one", "of the first", "pending of the first", "of all"]
     assert "of 1,600 attempts" in done.stdout
 
 
+@pytest.mark.usefixtures("postgres")
 def test_small_run_beside_peers_writes_results(tmp_path: Path) -> None:
     options = ("--small", "--servers", "sqlite,ahead,usual", "--rounds", "1", "--seconds", "0.05")
     done = run(*options, "--output", str(tmp_path), module="benchmarks.peers")

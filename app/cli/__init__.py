@@ -47,7 +47,6 @@ app.add_typer(enterprise.catalog_app, name="catalog")
 app.add_typer(oauth.app, name="oauth")
 app.add_typer(webhooks.app, name="webhooks")
 app.add_typer(schema.app, name="schema")
-app.add_typer(webhooks.app, name="webhooks")
 
 
 def main() -> None:

@@ -16,7 +16,7 @@ from typing import Any
 
 import orjson
 from starlette.types import Receive, Scope, Send
-from starlette.websockets import WebSocket, WebSocketDisconnect
+from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from app.auth.credentials import Authenticator
 from app.auth.viewer import STRANGER, Viewer
@@ -142,7 +142,7 @@ class _Conversation:
             for task in tasks:
                 task.cancel()
             await asyncio.wait(tasks)
-        if self._closing.done():
+        if self._closing.done() and self._socket.client_state is WebSocketState.CONNECTED:
             closed = self._closing.result()
             with suppress(TimeoutError, WebSocketDisconnect):
                 async with asyncio.timeout(_SEND_SECONDS):

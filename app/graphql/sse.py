@@ -47,6 +47,11 @@ class EventStream:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send answers as they come."""
+
+        async def write(block: bytes, *, more: bool = True) -> None:
+            async with asyncio.timeout(_SEND_SECONDS):
+                await send({"type": "http.response.body", "body": block, "more_body": more})
+
         headers = [(name.encode(), value.encode()) for name, value in _HEADERS.items()]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         presence, blocks = Presence(self._request), self._blocks()
@@ -54,8 +59,7 @@ class EventStream:
         following: Future[bytes | None] | None = None
         try:
             while not left.done():
-                async with asyncio.timeout(_SEND_SECONDS):
-                    await send({"type": "http.response.body", "body": block, "more_body": True})
+                await write(block)
                 following = following or asyncio.ensure_future(anext(blocks, None))
                 await asyncio.wait(
                     (following, left), timeout=_KEEP_ALIVE_SECONDS, return_when=asyncio.FIRST_COMPLETED
@@ -64,7 +68,7 @@ class EventStream:
                 if following.done():
                     found, following = following.result(), None
                     if found is None:
-                        await send({"type": "http.response.body", "body": b""})
+                        await write(b"", more=False)
                         return
                     block = found
         except TimeoutError:

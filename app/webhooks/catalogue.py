@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from app.vocabulary import WebhookEvent
 from app.webhooks import samples
-from app.webhooks.payloads import EVENT_CLASSES, MIME_TYPE, SCOPES, event_body
+from app.webhooks.payloads import EVENT_CLASSES, SCOPES, event_body, kind, kind_of_event
 
 Schema = dict[str, Any]
 
@@ -25,20 +26,22 @@ _INSTANT_OR_NULL: Schema = {"oneOf": [_INSTANT, {"type": "null"}]}
 
 
 def _object(
-    name: str, properties: Mapping[str, Schema], optional: Mapping[str, Schema] | None = None
+    fixed: Mapping[str, str],
+    properties: Mapping[str, Schema],
+    optional: Mapping[str, Schema] = MappingProxyType({}),
 ) -> Schema:
-    """An object of a class, which has these properties and no others."""
-    fixed = {"Class": {"const": name}, "MimeType": {"const": MIME_TYPE + name.lower()}}
+    """An object that has these members and no others."""
+    of_kind = {name: {"const": value} for name, value in fixed.items()}
     return {
         "type": "object",
-        "properties": {**fixed, **properties, **(optional or {})},
-        "required": [*fixed, *properties],
+        "properties": {**of_kind, **properties, **optional},
+        "required": [*of_kind, *properties],
         "additionalProperties": False,
     }
 
 
 _USER = _object(
-    "UserDetails",
+    kind("UserDetails"),
     {
         "Username": _TEXT,
         "Email": _TEXT_OR_NULL,
@@ -50,7 +53,7 @@ _USER = _object(
     {"NonI18NFirstName": _TEXT, "NonI18NLastName": _TEXT},
 ) | {"dependentRequired": {"NonI18NFirstName": ["NonI18NLastName"], "NonI18NLastName": ["NonI18NFirstName"]}}
 _COURSE = _object(
-    "CourseDetails",
+    kind("CourseDetails"),
     {
         "Id": {"type": "string", "pattern": "^tag:nextthought\\.com,2011-10:"},
         "ProviderId": {"type": "string", "minLength": 1, "maxLength": 32},
@@ -64,15 +67,15 @@ _COURSE = _object(
     },
 )
 _ENROLLMENT = _object(
-    "CourseEnrollmentDetails", {"User": _USER, "Course": _COURSE, "Scope": {"enum": list(SCOPES)}}
+    kind("CourseEnrollmentDetails"), {"User": _USER, "Course": _COURSE, "Scope": {"enum": list(SCOPES)}}
 )
 _PROGRESS = _object(
-    "ProgressSummary",
+    kind("ProgressSummary"),
     {
         "User": _USER,
         "Course": _COURSE,
         "Progress": _object(
-            "CompletionContextProgressDetails",
+            kind("CompletionContextProgressDetails"),
             {
                 "AbsoluteProgress": _NUMBER_OR_NULL,
                 "MaxPossibleProgress": _NUMBER_OR_NULL,
@@ -106,21 +109,12 @@ def address_of(type_: WebhookEvent) -> str:
 
 
 def _entry(type_: WebhookEvent, description: str, data: Schema) -> Entry:
-    name = EVENT_CLASSES[type_]
     schema = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": address_of(type_),
-        "title": name,
+        "title": EVENT_CLASSES[type_],
         "description": description,
-        "type": "object",
-        "properties": {
-            "Class": {"const": name},
-            "MimeType": {"const": f"{MIME_TYPE}event.{name.removesuffix('Event').lower()}"},
-            "EventType": {"const": type_.value},
-            "Data": data,
-        },
-        "required": ["Class", "MimeType", "EventType", "Data"],
-        "additionalProperties": False,
+        **_object(kind_of_event(type_), {"Data": data}),
         "examples": [event_body(type_, samples.USER, samples.RUN, samples.FACTS)],
     }
     return Entry(type_, description, schema)

@@ -1,7 +1,7 @@
 """Claiming attempts: which of a subscription are made now, when each starts, and when there are more."""
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -67,14 +67,19 @@ async def claim(
             if each.claimed and subscription.requests_per_second:
                 limits.append({"limited": id_, "started_at": each.claimed[-1].start})
     if leased:
-        claimed = _attempt.c.id.in_(padded(leased))
-        await connection.execute(update(_attempt).where(claimed).values(leased_until=now + lease))
+        await hold(connection, leased, now + lease)
     if limits:
         of_limited = _subscription.c.id == bindparam("limited")
         await connection.execute(update(_subscription).where(of_limited), limits)
     if idle:
         found |= await _idle(connection, idle, now)
     return found
+
+
+async def hold(connection: AsyncConnection, attempt_ids: Collection[int], until: dt.datetime) -> None:
+    """Keep pending attempts from others until then."""
+    held = update(_attempt).where(_attempt.c.id.in_(padded(attempt_ids)), PENDING)
+    await connection.execute(held.values(leased_until=until))
 
 
 def _start(subscription: Any, attempts: list[Any], most: int, now: dt.datetime) -> Found:

@@ -19,7 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app.db.clock import Clock
 from app.db.engine import Database
 from app.settings import Settings
-from app.webhooks.claims import MOST_OF_ONE, Claimed, Found, claim
+from app.webhooks.claims import MOST_OF_ONE, Claimed, Found, claim, hold
 from app.webhooks.exchange import Client, Exchange
 from app.webhooks.keys import Key, Vault, signed_headers
 from app.webhooks.outcomes import Outcome, give_up, keep
@@ -92,6 +92,8 @@ class Delivery:
         self._made: list[tuple[_Draining, Outcome]] = []
         self._sending: set[Task[None]] = set()
         self._writing: Task[None] | None = None
+        self._unmade: set[int] = set()
+        self._held: dt.datetime | None = None
 
     def remind(self, subscription_id: int) -> bool:
         """Tell that there is more of a subscription; whether it is being drained, and that will be seen."""
@@ -117,7 +119,7 @@ class Delivery:
     async def write(
         self, outcomes: Sequence[Outcome], asked: Collection[int], room: int = MOST_AT_A_TIME
     ) -> dict[int, Found]:
-        """Keep outcomes, then claim what there is of subscriptions, in one transaction."""
+        """Keep outcomes, then claim what there is of subscriptions and room for, in one transaction."""
         ids = {*asked, *(outcome.attempt.subscription_id for outcome in outcomes)}
         async with self._transaction() as connection:
             subscriptions = await locked(connection, ids)
@@ -141,12 +143,32 @@ class Delivery:
         if not keys:
             return Outcome(attempt, Exchange(NO_KEY))
         if attempt.body == UNMADE:
-            made = await self._shaping.made(attempt, subscription)
+            made = await self._body_of(attempt, subscription)
             if isinstance(made, Unmade):
                 return Outcome(attempt, Exchange(made.reason))
             attempt = made
         headers = signed_headers(attempt.webhook_id, self._clock(), attempt.body, keys)
         return Outcome(attempt, await self._client.post(subscription.target, attempt.body.encode(), headers))
+
+    async def _body_of(self, attempt: Any, subscription: Any) -> Any:
+        """What shaping makes, and the attempt kept from others meanwhile: bodies of many are made in turn."""
+        making = asyncio.ensure_future(self._shaping.made(attempt, subscription))
+        self._unmade.add(attempt.id)
+        try:
+            while not (await asyncio.wait([making], timeout=self._lease.total_seconds() / 4))[0]:
+                await self._hold_unmade()
+            return making.result()
+        finally:
+            making.cancel()
+            self._unmade.discard(attempt.id)
+
+    async def _hold_unmade(self) -> None:
+        now = self._clock()
+        # One does it for all.
+        if self._held is None or now - self._held > self._lease / 8:
+            self._held = now
+            async with self._transaction() as connection:
+                await hold(connection, self._unmade, now + self._lease)
 
     @asynccontextmanager
     async def _transaction(self) -> AsyncIterator[AsyncConnection]:
@@ -180,7 +202,8 @@ class Delivery:
                 asked = list(self._asked)[:_MOST_OF_A_TRANSACTION]
                 for id_ in asked:
                     del self._asked[id_]
-                found = await self._write_safely(of_outcomes.union(asked), outcomes, asked)
+                room = MOST_AT_A_TIME - len(self._sending)
+                found = await self._write_safely(of_outcomes.union(asked), outcomes, asked, room)
                 for draining, _ in made:
                     draining.on_their_way -= 1
                 for id_ in asked:
@@ -192,12 +215,12 @@ class Delivery:
             self._writing = None
 
     async def _write_safely(
-        self, ids: Collection[int], outcomes: Sequence[Outcome], asked: Collection[int]
+        self, ids: Collection[int], outcomes: Sequence[Outcome], asked: Collection[int], room: int
     ) -> dict[int, Found]:
         """Write for some subscriptions; when that fails, for each of them alone."""
         try:
             asked = [id_ for id_ in asked if not self._is_stopping(id_)]
-            return await self.write(outcomes, asked, MOST_AT_A_TIME - len(self._sending))
+            return await self.write(outcomes, asked, room)
         except Exception as error:
             if len(ids) == 1:
                 for id_ in ids:
@@ -206,7 +229,9 @@ class Delivery:
         found = dict[int, Found]()
         for id_ in ids:
             own = [it for it in outcomes if it.attempt.subscription_id == id_]
-            found |= await self._write_safely([id_], own, [id_] if id_ in asked else [])
+            one = await self._write_safely([id_], own, [id_] if id_ in asked else [], room)
+            room -= sum(len(each.claimed) for each in one.values())
+            found |= one
         return found
 
     def _go_on(self, subscription_id: int, found: Found) -> None:
@@ -218,7 +243,7 @@ class Delivery:
             draining.on_their_way += 1
             task = asyncio.create_task(self._send(claimed, draining))
             self._sending.add(task)
-            task.add_done_callback(self._sending.discard)
+            task.add_done_callback(self._sent)
         stopping = draining.stopping.is_set()
         if subscription_id in self._asked and not stopping:
             return
@@ -234,7 +259,12 @@ class Delivery:
         except Exception as error:
             draining.on_their_way -= 1
             self._fail(claimed.subscription.id, error)
-        self._begin_to_write()
+
+    def _sent(self, task: Task[None]) -> None:
+        # Only now is there room for another.
+        self._sending.discard(task)
+        if not task.cancelled():
+            self._begin_to_write()
 
     def _is_stopping(self, subscription_id: int) -> bool:
         draining = self._draining.get(subscription_id)

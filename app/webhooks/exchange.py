@@ -15,7 +15,7 @@ from collections.abc import Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from email.message import Message
-from functools import partial
+from functools import cache, partial
 from http import HTTPStatus
 from importlib.metadata import version
 from time import monotonic
@@ -104,7 +104,7 @@ class Client:
     ) -> None:
         self._allow_private = allow_private
         self._resolve = resolve
-        self._tls = tls or ssl.create_default_context()
+        self._tls = tls or _trusting()
         self._idle: Connections | None = None
         self._looking_up: dict[tuple[str, int], Future[Sequence[str]]] = {}
 
@@ -195,6 +195,12 @@ class Client:
         raise failure
 
 
+@cache
+def _trusting() -> ssl.SSLContext:
+    """What trusts whom this machine trusts; to read who that is takes longer than all else of a client."""
+    return ssl.create_default_context()
+
+
 class _Refused(Exception):
     """An address is not for us to connect to."""
 
@@ -279,7 +285,11 @@ class _Content:
 
     def add(self, piece: bytes) -> None:
         room = MOST_CONTENT - len(self._decoded)
-        self._decoded += self._decoder.decompress(piece, room) if self._decoder else piece[:room]
+        if self._decoder is None:
+            self._decoded += piece[:room]
+        elif not self._decoder.eof:
+            # It would keep what follows its end.
+            self._decoded += self._decoder.decompress(piece, room)
 
     def text(self, content_type: str) -> str | None:
         if self._decoder is None and self._coding not in ("", "identity"):

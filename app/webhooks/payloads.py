@@ -19,7 +19,7 @@ Object = dict[str, Any]
 PROGRESS = ("absolute_progress", "max_possible_progress", "completed", "success")
 """The columns of `Progress` that the payload of an event about it has."""
 
-MIME_TYPE = "application/vnd.nextthought.zapier."
+_MIME_TYPE = "application/vnd.nextthought.zapier."
 OF_COURSE = ("key", "title", "short_description", "full_description")
 """The columns of `Course` that `course_details` takes, their names after `course_`."""
 
@@ -77,21 +77,31 @@ def event_body(type: str, user: Any, run: Any, facts: Mapping[str, Any]) -> Obje
         data = course_details(run)
     elif type_ is WebhookEvent.USER_ENROLLED:
         data = {
-            **_object("CourseEnrollmentDetails"),
+            **kind("CourseEnrollmentDetails"),
             "User": user_details(user),
             "Course": course_details(run),
             "Scope": facts.get("scope") or scope_of(facts["mode"]),
         }
     else:
         data = {
-            **_object("ProgressSummary"),
+            **kind("ProgressSummary"),
             "User": user_details(user),
             "Course": course_details(run),
             "Progress": progress_details(facts),
         }
+    return {**kind_of_event(type_), "Data": data}
+
+
+def kind_of_event(type_: WebhookEvent) -> Object:
+    """The members that say of what kind the body of an event is (9)."""
     name = EVENT_CLASSES[type_]
-    mime_type = f"{MIME_TYPE}event.{name.removesuffix('Event').lower()}"
-    return {"Class": name, "MimeType": mime_type, "EventType": type_, "Data": data}
+    mime_type = f"{_MIME_TYPE}event.{name.removesuffix('Event').lower()}"
+    return {"Class": name, "MimeType": mime_type, "EventType": type_.value}
+
+
+def kind(name: str) -> Object:
+    """The members that say of what class an object is (1.7)."""
+    return {"Class": name, "MimeType": _MIME_TYPE + name.lower()}
 
 
 def user_details(user: Any) -> Object:
@@ -100,7 +110,7 @@ def user_details(user: Any) -> Object:
     if user.name and "@" not in user.name and (user.language or "en").lower().startswith("en"):
         names = _first_and_last(user.name)
     return {
-        **_object("UserDetails"),
+        **kind("UserDetails"),
         "Username": user.username,
         "Email": user.email or None,
         "Realname": user.name or None,
@@ -114,7 +124,7 @@ def user_details(user: Any) -> Object:
 def course_details(run: Any) -> Object:
     """A course run with the key and the texts of its course (2.2)."""
     return {
-        **_object("CourseDetails"),
+        **kind("CourseDetails"),
         "Id": ntiid_of(run.key),
         "ProviderId": run.course_key.rpartition("+")[2][:_LONGEST_PROVIDER_ID],
         "Title": run.title or run.course_title or run.key,
@@ -132,7 +142,7 @@ def progress_details(progress: Mapping[str, Any]) -> Object:
     done, most = progress.get("absolute_progress"), progress.get("max_possible_progress")
     completed = bool(progress.get("completed"))
     return {
-        **_object("CompletionContextProgressDetails"),
+        **kind("CompletionContextProgressDetails"),
         "AbsoluteProgress": done,
         "MaxPossibleProgress": most,
         "PercentageProgress": min(1, max(0, (done or 0) / most)) if most else None,
@@ -149,10 +159,6 @@ def scope_of(mode: str) -> str:
 def instant(moment: dt.datetime) -> str:
     """An instant, its fractions of a second cut off (1.6)."""
     return f"{moment.astimezone(dt.UTC).replace(tzinfo=None, microsecond=0).isoformat()}Z"
-
-
-def _object(name: str) -> Object:
-    return {"Class": name, "MimeType": MIME_TYPE + name.lower()}
 
 
 def _first_and_last(name: str) -> Object:

@@ -7,7 +7,7 @@ history tells, and made when the next try is due; nothing is sent in its place.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 from uuid import UUID
@@ -74,8 +74,21 @@ async def broken(connection: AsyncConnection, problem_of: Callable[[str], str | 
         .where(subscription.c.document.is_not(None))
         .order_by(subscription.c.id)
     )
-    found = [(row, problem_of(row.document)) for row in await connection.execute(statement)]
-    return [Broken(row.uuid, row.username, problem) for row, problem in found if problem]
+    found = []
+    for row in await connection.execute(statement):
+        if problem := problem_of(row.document):
+            found.append(Broken(row.uuid, row.username, problem))
+        # To look at many takes long, and others go on meanwhile.
+        await asyncio.sleep(0)
+    return found
+
+
+class _Making:
+    """What was made last of a subscription: the rows of attempts with their bodies, or why there is none."""
+
+    def __init__(self) -> None:
+        self.turn = asyncio.Lock()
+        self.made: dict[int, Any] = {}
 
 
 class Shaping:
@@ -86,29 +99,34 @@ class Shaping:
         self._shaper = shaper
         self._clock = clock
         self._turns = asyncio.Semaphore(_MOST_RUNNING)
-        self._making: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
+        self._making: WeakValueDictionary[int, _Making] = WeakValueDictionary()
 
     async def made(self, attempt: Any, subscription: Any) -> Any:
         """The row of an attempt with its body, or why there is none; others that are due are made with it."""
-        making = self._making.setdefault(subscription.id, asyncio.Lock())
-        async with making, self._turns:
-            async with self._database.reader.connect() as connection:
-                waiting = (await connection.execute(self._waiting(attempt))).all()
-                # Another may have made it meanwhile.
-                events = await self._events(connection, subscription, waiting)
-                shown = await _plain(connection, events) if subscription.document is None else None
-            if shown is None:
-                shown = await self._shape(subscription, events)
-            made = dict(zip((it.id for it in waiting), shown, strict=True))
-            async with self._database.begin() as connection:
-                await locked(connection, [subscription.id])
-                await _keep(connection, made)
-                statement = select(_attempt).where(_attempt.c.id == attempt.id)
-                row = (await connection.execute(statement)).first()
-        if row is None or row.body == UNMADE:
-            reason = made.get(attempt.id)
-            return reason if isinstance(reason, Unmade) else Unmade(GONE)
-        return row
+        making = self._making.setdefault(subscription.id, _Making())
+        async with making.turn:
+            if attempt.id not in making.made:
+                async with self._turns:
+                    making.made = await self._make(attempt, subscription)
+            return making.made.pop(attempt.id, Unmade(GONE))
+
+    async def _make(self, attempt: Any, subscription: Any) -> dict[int, Any]:
+        """Make what an attempt and others lack; each of them as it is afterwards."""
+        async with self._database.reader.connect() as connection:
+            waiting = (await connection.execute(self._waiting(attempt))).all()
+            events = await self._events(connection, subscription, waiting)
+            shown = await _plain(connection, events) if subscription.document is None else None
+        if shown is None:
+            shown = await self._shape(subscription, events)
+        made: dict[int, Any] = dict(zip((it.id for it in waiting), shown, strict=True))
+        async with self._database.begin() as connection:
+            await locked(connection, [subscription.id])
+            await _keep(connection, made)
+            # Another may have made them meanwhile.
+            statement = select(_attempt).where(
+                _attempt.c.id.in_({attempt.id, *made}), _attempt.c.body != UNMADE
+            )
+            return made | {row.id: row for row in await connection.execute(statement)}
 
     def _waiting(self, attempt: Any) -> Any:
         return (
@@ -158,7 +176,7 @@ async def _plain(connection: AsyncConnection, events: Sequence[Any]) -> list[str
     return [Unmade(GONE) if event is None else texts.get(event.id, Unmade(GONE)) for event in events]
 
 
-async def _keep(connection: AsyncConnection, made: dict[int, str | Unmade]) -> None:
+async def _keep(connection: AsyncConnection, made: Mapping[int, str | Unmade]) -> None:
     """Store bodies, but none over another."""
     values = [{"key": id_, "text": text} for id_, text in made.items() if isinstance(text, str)]
     if values:

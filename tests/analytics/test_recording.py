@@ -139,7 +139,7 @@ async def fill(connection: AsyncConnection, given: Mapping[int, Profile]) -> Non
 
 
 @given(st.data(), streams(), profiles(), st.booleans())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 async def test_any_stream(
     store: Database, data: st.DataObject, events: list[Raw], given: dict[int, Profile], placed: bool
 ) -> None:

@@ -246,12 +246,12 @@ def check_field(
 
 @pytest.mark.parametrize("field", FIELDS)
 def test_queries_that_fit_the_schema(servers: Servers, field: str) -> None:
-    check_field(servers, field, GenerationMode.POSITIVE, 25)
+    check_field(servers, field, GenerationMode.POSITIVE, 12)
 
 
 @pytest.mark.parametrize("field", [name for name, field in FIELDS.items() if field.args])
 def test_queries_that_do_not_fit_the_schema(servers: Servers, field: str) -> None:
-    check_field(servers, field, GenerationMode.NEGATIVE, 10)
+    check_field(servers, field, GenerationMode.NEGATIVE, 5)
 
 
 def test_starts_with_keeps_upper_and_lower_case_apart_on_both_databases(servers: Servers) -> None:

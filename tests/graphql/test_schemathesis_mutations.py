@@ -45,5 +45,5 @@ def outline(value: Any) -> Any:
 @pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE])
 @pytest.mark.parametrize("field", FIELDS)
 def test_mutations(servers: Servers, field: str, mode: GenerationMode) -> None:
-    number = 25 if mode is GenerationMode.POSITIVE else 10
+    number = 12 if mode is GenerationMode.POSITIVE else 5
     check_field(servers, field, mode, number, root="Mutation", keys=KEYS, same=outline)

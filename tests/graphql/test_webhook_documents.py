@@ -1,6 +1,7 @@
 """Documents that shape what webhooks send: what they may be, when they are run, and with whose rights."""
 
 import asyncio
+import datetime as dt
 import logging
 from collections.abc import Sequence
 from typing import Any
@@ -27,6 +28,7 @@ from tests.graphql.test_webhooks import REPLAY, SUBSCRIBE, TEST, UPDATE, do, his
 from tests.graphql.test_webhooks import client as client
 from tests.imports.commands import run_lyceum
 from tests.webhooks.conftest import (
+    IMPATIENT,
     SETTINGS,
     SetClock,
     attempts,
@@ -369,6 +371,55 @@ async def test_what_takes_too_long_is_given_up(database: Database, monkeypatch: 
 
     made = await Shaping(database, Slow(), SetClock()).made(claimed.attempt, claimed.subscription)
     assert made == shaping.Unmade(shaping.TOO_LONG)
+
+
+async def test_what_is_made_together_is_made_once_though_it_fails(database: Database) -> None:
+    id_ = await hook(database, "https://hooks.example.org/", document=DOCUMENT)
+    await make_users(database, "ann", "bob", "cid")
+    claimed = (await claim(delivery_of(database), id_)).claimed
+    made = list[int]()
+
+    class Failing:
+        problem = payloads_of(database).problem
+
+        async def shape(self, document: str, owner_id: int, events: Sequence[Any]) -> list[shaping.Unmade]:
+            made.append(len(events))
+            return [shaping.Unmade("It is not to be.") for _ in events]
+
+    shaped = Shaping(database, Failing(), SetClock())
+    found = await asyncio.gather(*(shaped.made(it.attempt, it.subscription) for it in claimed))
+    assert found == [shaping.Unmade("It is not to be.")] * 3
+    assert made == [3]
+
+
+async def test_nobody_else_takes_what_waits_for_its_body(
+    database: Database, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    id_ = await hook(database, receiver.url(), document=DOCUMENT)
+    await make_users(database, "ann")
+    delivery = delivery_of(database, IMPATIENT)
+    claimed = await first_of(delivery, id_)
+    turn = asyncio.Event()
+
+    async def made(shaping: Shaping, *given: Any) -> Any:
+        await turn.wait()
+        return await whole(shaping, *given)
+
+    whole = Shaping.made
+    monkeypatch.setattr(Shaping, "made", made)
+    making = asyncio.create_task(make(delivery, claimed))
+    ends = claimed.start + dt.timedelta(seconds=IMPATIENT.webhook_lease)
+    await until(lambda: is_leased(database, ends + dt.timedelta(seconds=1)))
+    assert not (await claim(delivery_of(database), id_)).claimed
+    turn.set()
+    await making
+    assert len(receiver.deliveries) == 1
+
+
+async def is_leased(database: Database, moment: dt.datetime) -> bool:
+    """Whether the only attempt is in somebody's hands until later than a moment."""
+    (attempt,) = await attempts(database)
+    return attempt.leased_until is not None and attempt.leased_until > moment
 
 
 def shaping_of(database: Database, settings: Settings = SETTINGS) -> Shaping:

@@ -139,12 +139,19 @@ async def serving(database: Database, **settings: Any) -> AsyncIterator[Server]:
         await task
 
 
-@pytest.fixture
-async def server(database: Database) -> AsyncIterator[Server]:
+@asynccontextmanager
+async def serving_users(database: Database) -> AsyncIterator[Server]:
     """A server with an administrator and a learner."""
     await add_user(database, "staff", STAFF_KEY, is_staff=True)
     await add_user(database, "learner", LEARNER_KEY)
-    async with serving(database) as it:
+    async with serving(database) as server:
+        yield server
+
+
+@pytest.fixture
+async def server(database: Database) -> AsyncIterator[Server]:
+    """A server that a test may change."""
+    async with serving_users(database) as it:
         yield it
 
 

@@ -20,7 +20,7 @@ from app.settings import Settings
 from resolvers import live
 from tests.databases import Databases
 from tests.graphql.clients import LEARNER_KEY, STAFF_KEY, add_user
-from tests.live.conftest import EVENTS, PROTOCOL, Server, Socket, happen, log_in, serving
+from tests.live.conftest import EVENTS, PROTOCOL, Server, Socket, happen, log_in, serving, serving_users
 from tests.webhooks.conftest import until
 
 INIT: dict[str, Any] = {"type": "connection_init"}
@@ -32,6 +32,13 @@ QUERY = {"type": "subscribe", "id": "1", "payload": {"query": "{ viewer { userna
 async def database(databases: Databases) -> Database:
     """What closes a connection has nothing to do with the database."""
     return await databases.empty("sqlite")
+
+
+@pytest.fixture(scope="module")
+async def shared(databases: Databases) -> AsyncIterator[Server]:
+    """A server for tests that leave it as it is."""
+    async with serving_users(await databases.empty("sqlite")) as it:
+        yield it
 
 
 @pytest.mark.parametrize(
@@ -69,8 +76,8 @@ async def database(databases: Databases) -> Database:
         (4429, [INIT, SUBSCRIBE, INIT]),
     ],
 )
-async def test_what_clients_do_wrong(server: Server, code: int, messages: list[Any]) -> None:
-    async with server.socket() as socket:
+async def test_what_clients_do_wrong(shared: Server, code: int, messages: list[Any]) -> None:
+    async with shared.socket() as socket:
         for message in messages:
             sent = message if isinstance(message, str | bytes) else orjson.dumps(message).decode()
             await socket.connection.send(sent)
@@ -78,14 +85,14 @@ async def test_what_clients_do_wrong(server: Server, code: int, messages: list[A
 
 
 @pytest.mark.parametrize("protocols", [["graphql-ws"], ["soap", "wamp"], []])
-async def test_4406_for_another_protocol(server: Server, protocols: list[str]) -> None:
-    async with server.socket(protocols) as socket:
+async def test_4406_for_another_protocol(shared: Server, protocols: list[str]) -> None:
+    async with shared.socket(protocols) as socket:
         assert socket.connection.subprotocol is None
         assert await socket.closed() == (4406, "Subprotocol not acceptable")
 
 
-async def test_the_protocol_is_chosen_among_several(server: Server) -> None:
-    async with server.socket(["graphql-ws", PROTOCOL]) as socket:
+async def test_the_protocol_is_chosen_among_several(shared: Server) -> None:
+    async with shared.socket(["graphql-ws", PROTOCOL]) as socket:
         assert socket.connection.subprotocol == PROTOCOL
         await socket.init()
 
@@ -117,8 +124,8 @@ async def test_4500_for_what_nobody_expected(server: Server, monkeypatch: pytest
         assert "secret" not in reason
 
 
-async def test_1009_for_what_is_too_long(server: Server) -> None:
-    async with server.socket() as socket:
+async def test_1009_for_what_is_too_long(shared: Server) -> None:
+    async with shared.socket() as socket:
         await socket.init()
         await socket.connection.send(" " * 131_073)
         assert (await socket.closed())[0] == 1009
@@ -132,7 +139,10 @@ async def test_1012_for_a_server_that_ends(database: Database) -> None:
         assert (await socket.closed())[0] == 1012
 
 
-async def test_4403_once_the_credentials_are_not_valid_any_more(server: Server, database: Database) -> None:
+async def test_4403_once_the_credentials_are_not_valid_any_more(
+    server: Server, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(credentials, "_REMEMBERED", dt.timedelta(seconds=0.2))
     await add_user(database, "gone", "gone-key-0123456789", is_staff=True)
     async with server.socket() as socket:
         await socket.init("gone-key-0123456789")
@@ -140,11 +150,11 @@ async def test_4403_once_the_credentials_are_not_valid_any_more(server: Server, 
         async with database.begin() as connection:
             await connection.exec_driver_sql("UPDATE \"user\" SET is_active = false WHERE username = 'gone'")
         closed = asyncio.create_task(socket.closed())
-        # What was found is believed for some seconds.
+        # What was found is believed for a while.
         async with asyncio.timeout(20):
             while not closed.done():
                 await happen(database)
-                await asyncio.wait([closed], timeout=0.3)
+                await asyncio.wait([closed], timeout=0.1)
         assert await closed == (4403, "Forbidden")
 
 
@@ -256,8 +266,38 @@ async def test_1013_for_a_client_that_takes_nothing(
     assert sent[-1]["code"] == 1013
 
 
-async def test_1000_when_the_client_hangs_up(server: Server) -> None:
-    async with server.socket() as socket:
+async def test_nothing_is_said_to_a_client_that_has_hung_up(database: Database) -> None:
+    """Also when it is one of too many, which are told so."""
+    url = database.url.render_as_string(hide_password=False)
+    app = create_app(Settings(database_url=url, webhook_worker=False, max_sockets=1))
+    stays = asyncio.Event()
+
+    async def talk(sent: list[str], *messages: str) -> None:
+        """Open a socket that these messages come from, and note the kinds of what it is sent."""
+        coming = list(messages)
+
+        async def receive() -> dict[str, Any]:
+            if not coming:
+                await stays.wait()
+            return {"type": coming.pop(0) if coming else "websocket.disconnect"}
+
+        async def send(message: dict[str, Any]) -> None:
+            sent.append(message["type"])
+
+        scope = {"type": "websocket", "path": "/graphql", "headers": [], "subprotocols": [PROTOCOL]}
+        await app(scope, receive, send)  # type: ignore[arg-type]
+
+    first, second = list[str](), list[str]()
+    holding = asyncio.create_task(talk(first, "websocket.connect"))
+    await until(lambda: first)
+    await talk(second, "websocket.connect", "websocket.disconnect")
+    stays.set()
+    await holding
+    assert first == second == ["websocket.accept"]
+
+
+async def test_1000_when_the_client_hangs_up(shared: Server) -> None:
+    async with shared.socket() as socket:
         await socket.init(LEARNER_KEY)
         await socket.subscribe(EVENTS)
     assert socket.connection.close_code == 1000

@@ -361,14 +361,16 @@ async def test_silence_is_filled_and_who_leaves_is_noticed(
     await until(lambda: not server.streams)
 
 
-async def test_a_client_of_events_that_takes_nothing_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("block", [b"next", b"complete", b""])
+async def test_a_client_of_events_that_takes_nothing_is_given_up(
+    block: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(sse, "_SEND_SECONDS", 0.05)
     closed: list[bool] = []
 
     async def answers() -> AsyncGenerator[Answer]:
         try:
-            while True:
-                yield Answer({"data": None}, executed=True)
+            yield Answer({"data": None}, executed=True)
         finally:
             closed.append(True)
 
@@ -376,11 +378,13 @@ async def test_a_client_of_events_that_takes_nothing_is_given_up(monkeypatch: py
         await asyncio.Future()
 
     async def send(message: Any) -> None:
-        if b"next" in message.get("body", b""):
+        body = message.get("body", b"-")
+        if body == block or (block and block in body):
             await asyncio.Future()
 
     scope = {"type": "http", "method": "POST", "path": "/graphql", "headers": []}
-    await sse.EventStream(Request(scope, receive), answers())(scope, receive, send)
+    async with asyncio.timeout(10):
+        await sse.EventStream(Request(scope, receive), answers())(scope, receive, send)
     assert closed == [True]
 
 

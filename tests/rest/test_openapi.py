@@ -149,7 +149,7 @@ def test_answers_are_as_described(
     servers: list[LiveServer], operations: list[Any], mode: GenerationMode
 ) -> None:
     @settings(
-        max_examples=int(EXAMPLES or 8) * len(operations),
+        max_examples=int(EXAMPLES or 4) * len(operations),
         derandomize=not EXAMPLES,
         deadline=None,
         suppress_health_check=list(HealthCheck),

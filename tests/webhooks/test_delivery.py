@@ -16,6 +16,7 @@ from app.auth.accounts import create_user
 from app.db.engine import Database
 from app.db.models import DeliveryAttempt, Event, WebhookSubscription, now
 from app.vocabulary import AttemptStatus, WebhookEvent
+from app.webhooks import claims
 from app.webhooks import outcomes as outcomes_
 from app.webhooks.claims import MOST_OF_ONE, Found
 from app.webhooks.emit import emit
@@ -217,6 +218,32 @@ async def test_what_cannot_be_written_of_one_holds_up_no_other(
     told = Counter(it.path for it in receiver.deliveries)
     assert told == {"/bad": 2, "/good": len(good)}
     assert len({it.webhook_id for it in receiver.deliveries if it.path == "/bad"}) == 1
+
+
+async def test_no_more_are_made_at_a_time_after_a_fault(
+    database: Database, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also of many subscriptions that are claimed from one by one."""
+    monkeypatch.setattr("app.webhooks.delivery.MOST_AT_A_TIME", 10)
+    for _ in range(3):
+        await hook(database, receiver.url())
+    await make_users(database, *(f"user-{number}" for number in range(8)))
+    claimed = list[int]()
+
+    async def claim(connection: AsyncConnection, rows: Any, room: int, *arguments: Any) -> dict[int, Found]:
+        if len(rows) > 1:
+            raise ValueError("it is not to be")
+        found = await claims.claim(connection, rows, room, *arguments)
+        claimed.extend(len(it.claimed) for it in found.values())
+        return found
+
+    monkeypatch.setattr("app.webhooks.delivery.claim", claim)
+    receiver.gate.clear()
+    async with working(database, IMPATIENT):
+        await until(lambda: len(receiver.deliveries) >= 10)
+        assert sum(claimed) == 10
+        receiver.gate.set()
+        await until(lambda: are_resolved(database))
 
 
 async def test_nothing_is_sent_of_a_subscription_that_is_gone(database: Database, receiver: Receiver) -> None:

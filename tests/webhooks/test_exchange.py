@@ -4,6 +4,7 @@ import asyncio
 import datetime as dt
 import gzip
 import ssl
+import tracemalloc
 import zlib
 from ipaddress import ip_address
 from pathlib import Path
@@ -121,6 +122,27 @@ async def test_a_target_that_never_ends(receiver: Receiver, monkeypatch: pytest.
     outcome = await CLIENT.post(receiver.url(), b"{}", {})
     assert outcome.received is not None
     assert outcome.received.content == "a" * MOST_CONTENT
+
+
+async def test_what_follows_packed_content_is_not_kept() -> None:
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\n\r\n" + gzip.compress(b"packed"))
+        for _ in range(200):
+            writer.write(bytes(50_000))
+            await writer.drain()
+        writer.close()
+
+    async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
+        tracemalloc.start()
+        try:
+            url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+            outcome = await CLIENT.post(url, b"", {})
+            (_, peak) = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+    assert outcome.received is not None and outcome.received.content == "packed"
+    assert peak < 5_000_000
 
 
 async def test_a_look_up_that_takes_too_long(monkeypatch: pytest.MonkeyPatch) -> None:

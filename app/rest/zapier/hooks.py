@@ -25,7 +25,7 @@ from app.rest.zapier.manner import (
     required_body,
 )
 from app.settings import Settings
-from app.webhooks.payloads import MIME_TYPE
+from app.webhooks.payloads import kind
 from app.webhooks.targets import parse_target
 
 _EVENTS = {
@@ -43,7 +43,6 @@ _SORTS = {
     "status": "STATUS",
     "status_message": "STATUS",
 }
-_HISTORY = "SubscriptionDeliveryHistory"
 
 
 async def subscribe(call: Call, services: Services) -> Response:
@@ -106,9 +105,8 @@ async def history(call: Call, services: Services) -> Response:
         raise not_found()
     listed = data["subscription"]["page"]
     items = [objects.attempt(node, found["uuid"], call.settings.site) for node in listed["nodes"]]
-    mime_type = f"{MIME_TYPE}{_HISTORY.lower()}"
-    answer = page(call, items, listed["totalCount"], batch)
-    return answered(call, {"Class": _HISTORY, "MimeType": mime_type, **answer})
+    history = kind("SubscriptionDeliveryHistory") | page(call, items, listed["totalCount"], batch)
+    return answered(call, history)
 
 
 async def attempt(call: Call, services: Services) -> Response:

@@ -9,7 +9,7 @@ from app.ntiid import ntiid_of
 from app.rest.schemas import STRING, Schema, nullable
 from app.rest.zapier.paths import ATTEMPT, SUBSCRIPTION
 from app.vocabulary import SCOPE_ATTRIBUTE, WebhookEvent
-from app.webhooks.payloads import MIME_TYPE, OF_COURSE, course_details, instant, scope_of, user_details
+from app.webhooks.payloads import OF_COURSE, course_details, instant, kind, scope_of, user_details
 
 Object = dict[str, Any]
 Data = Mapping[str, Any]
@@ -57,8 +57,7 @@ def course(data: Data) -> Object:
 def enrollment(of: Data, run: Data, enrolled: Data) -> Object:
     """A user in a course run."""
     return {
-        "Class": "CourseEnrollmentDetails",
-        "MimeType": f"{MIME_TYPE}courseenrollmentdetails",
+        **kind("CourseEnrollmentDetails"),
         "User": user(of),
         "Course": course(run),
         "Scope": _scope(enrolled),
