@@ -124,7 +124,7 @@ class Executor:
         if document.operation(operation.name).operation is OperationType.SUBSCRIPTION:
             refusal = BadUserInput("Subscriptions need a WebSocket or Accept: text/event-stream")
             return Answer({"errors": [refused(refusal)]}, executed=False, refusal=refusal)
-        return await self._run(document, operation, context, text_as=orjson.Fragment)
+        return await self._run(document, operation, context, is_encoded=True)
 
     async def stream(
         self,
@@ -145,7 +145,7 @@ class Executor:
             return
         document, context = admitted
         if document.operation(operation.name).operation is not OperationType.SUBSCRIPTION:
-            yield await self._run(document, operation, context, text_as=orjson.Fragment)
+            yield await self._run(document, operation, context, is_encoded=True)
             return
         context.live = Live(self.feeds, renew, after)
         if self._streams[payer] >= self._settings.max_streams:
@@ -232,8 +232,7 @@ class Executor:
         except LyceumError as error:
             return Answer({"errors": [refused(error)]}, executed=False, refusal=error)
         context = self._context(viewer, document, STORED_LIMITS, _FREE, self._clock())
-        # To read what the database wrote costs less than to make it here.
-        return await self._run(document, Operation("", variables), context, text_as=orjson.loads)
+        return await self._run(document, Operation("", variables), context, is_encoded=False)
 
     async def _tell(
         self, viewer: Viewer, document: Document, events: Sequence[Any]
@@ -255,14 +254,10 @@ class Executor:
         )
 
     async def _run(
-        self,
-        document: Document,
-        operation: Operation,
-        context: Context,
-        *,
-        text_as: Callable[[str], Any] | None = None,
+        self, document: Document, operation: Operation, context: Context, *, is_encoded: bool
     ) -> Answer:
-        (answer,) = await self._run_each(document, operation, context, (None,), text_as=text_as)
+        """Run an operation. With `is_encoded` the answer is for `encoded` and nobody else."""
+        (answer,) = await self._run_each(document, operation, context, (None,), is_encoded=is_encoded)
         return answer
 
     async def _run_each(
@@ -272,22 +267,20 @@ class Executor:
         context: Context,
         roots: Sequence[Any],
         *,
-        text_as: Callable[[str], Any] | None = None,
+        is_encoded: bool = False,
     ) -> list[Answer]:
-        """Run an operation on some roots: each event of a subscription is one.
-
-        With `text_as` its data may be made by that of what the database wrote as JSON.
-        """
+        """Run an operation on some roots: each event of a subscription is one."""
         extensions = {"cost": context.budget.cost // len(roots)}
         try:
             async with asyncio.timeout(self._settings.operation_timeout):
-                if text_as and self._settings.json_text:
-                    node = document.operation(operation.name)
+                node = document.operation(operation.name)
+                if self._settings.json_text and node.operation is not OperationType.SUBSCRIPTION:
                     texts = await self.plans.texts(document, node, operation.variables, context)
                     if texts is not None:
-                        data = {name: text_as(text) for name, text in texts.items()}
+                        # To read what the database wrote costs less than to make it here.
+                        read: Callable[[str], Any] = orjson.Fragment if is_encoded else orjson.loads
+                        data = {name: read(text) for name, text in texts.items()}
                         return [Answer({"data": data, "extensions": extensions}, executed=True)]
-                is_encoded = text_as is orjson.Fragment
                 running = [
                     self._begin(document, operation, context, root, is_encoded=is_encoded) for root in roots
                 ]
