@@ -62,7 +62,7 @@ class Rows:
         """`alias` makes the aliases of tables; True is for new ones."""
         made: Alias = alias if callable(alias) else FromClause.alias
         self.entity = entity
-        self.table = made(entity.table) if alias else entity.table
+        self.table: FromClause = made(entity.table) if alias else entity.table
         self.source: FromClause = self.table
         self.unit: ColumnElement[Any] = next(iter(self.table.primary_key))
         self.linked = relation is not None and relation.link is not None

@@ -77,6 +77,10 @@ async def test_short_statements_of_sqlite_take_no_connection_and_no_thread(
     await reader.close()
 
 
+def mapped_files() -> set[str]:
+    return {line.split()[-1] for line in Path("/proc/self/maps").read_text().splitlines()}
+
+
 async def test_no_file_of_sqlite_is_mapped(make_database: Callable[[str], Awaitable[Database]]) -> None:
     database = await make_database("sqlite")
     async with Reader(database) as reader:
@@ -84,8 +88,7 @@ async def test_no_file_of_sqlite_is_mapped(make_database: Callable[[str], Awaita
         await reader.raw("SELECT count(*) FROM course", [])
         assert database.pool.lent == 1
         # What is left is what all who have the file open share: where pages are in its log.
-        mapped = {line.split()[-1] for line in Path("/proc/self/maps").read_text().splitlines()}
-    assert str(database.url.database) not in mapped
+        assert str(database.url.database) not in mapped_files()
 
 
 async def test_what_the_driver_is_given_comes_back_as_its_rows(database: Database) -> None:

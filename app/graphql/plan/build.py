@@ -51,7 +51,7 @@ Parameter = Callable[[Values, Context], Any]
 """Gives what is bound to a statement for a request."""
 
 
-_ALIASES = 1_000
+_ALIASES = 250
 """How many are remembered, each by its number in a statement."""
 
 

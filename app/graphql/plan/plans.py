@@ -125,7 +125,7 @@ class _Variants:
 
 
 class _Plan:
-    """What gives the text of each root field: its statement, or the text. It is of no use once one failed."""
+    """What gives the text of each root field: its statement, or the text. Of no use once one is refused."""
 
     def __init__(self, roots: Mapping[str, "_Statement | str"]) -> None:
         self._roots = roots
