@@ -19,11 +19,13 @@ run: $(VENV) ## Serve the demo data at LYCEUM_HOST:LYCEUM_PORT
 	@$(BIN)/lyceum demo load
 	@exec $(BIN)/lyceum serve
 
+# To collect all the others takes as long as many of these.
+test: ALONE = $(shell grep --recursive --files-with-matches --include='*.py' 'mark\.alone' tests)
 # Each process would compile all modules anew.
 test: export PYTHONDONTWRITEBYTECODE :=
 test: $(VENV) $(NODE) $(REPORTING) browser ## Run every test; ARGS go to pytest
 	$(BIN)/pytest -n logical --maxprocesses 4 --dist worksteal -m "not alone" $(ARGS)
-	$(BIN)/pytest -m alone $(ARGS) || [ $$? = 5 ]
+	$(BIN)/pytest -m alone $(or $(ARGS),$(ALONE)) || [ $$? = 5 ]
 
 check: $(VENV) ## Lint, format, types, layers, and whether the exported schema is current and keeps its promises
 	$(BIN)/ruff check

@@ -19,6 +19,8 @@ from sqlalchemy import text
 
 from app.db.engine import Database
 from app.errors import BadUserInput
+from benchmarks import command
+from benchmarks.__main__ import app
 from benchmarks.data import FULL, SMALL, fill, is_filled
 from benchmarks.load import Target, hammer, walk
 from benchmarks.peers.contest import AHEAD, CASES, SQLITE, USUAL
@@ -115,6 +117,17 @@ def test_unknown_server_is_refused() -> None:
     assert done.stderr == f"benchmarks: --servers: there is no server 'hasura', only {names}\n"
 
 
+def test_unknown_query_is_refused(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["benchmarks", "--queries", "Q1,Q9"])
+    with pytest.raises(SystemExit) as ended:
+        command.run(app)
+    assert ended.value.code == 1
+    names = "Q1, Q2, Q3, Q4, Q5, L1, L2, L3, L4, B1, B2, INGEST, HOOKS, LOG"
+    assert capsys.readouterr().err == f"benchmarks: --queries: there is no query 'Q9', only {names}\n"
+
+
 @pytest.mark.parametrize(
     ("ours", "theirs"),
     [
@@ -165,13 +178,6 @@ def test_how_far_a_file_is_read(tmp_path: Path) -> None:
         file.read(600)
         assert position(os.getpid(), log) == 600
     assert position(os.getpid(), log) == 0
-
-
-def test_unknown_query_is_refused() -> None:
-    done = run("--queries", "Q1,Q9")
-    assert done.returncode == 1
-    names = "Q1, Q2, Q3, Q4, Q5, L1, L2, L3, L4, B1, B2, INGEST, HOOKS, LOG"
-    assert done.stderr == f"benchmarks: --queries: there is no query 'Q9', only {names}\n"
 
 
 async def test_data_is_whole(database: Database) -> None:

@@ -5,12 +5,12 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import bindparam, func, or_, select, update
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.db.models import DeliveryAttempt, WebhookSubscription
 from app.db.models.tables import table_of
-from app.webhooks.pending import PENDING, SCHEDULED
+from app.webhooks.pending import PENDING, SCHEDULED, is_held, is_startable
 from app.webhooks.rows import of_each, padded
 
 MOST_OF_ONE = 25
@@ -104,12 +104,7 @@ async def _under_way(
 ) -> dict[int, int]:
     statement = (
         select(_attempt.c.subscription_id, func.count())
-        .where(
-            _attempt.c.subscription_id.in_(padded(list(subscription_ids))),
-            PENDING,
-            _attempt.c.leased_until.is_not(None),
-            _attempt.c.leased_until >= now,
-        )
+        .where(_attempt.c.subscription_id.in_(padded(list(subscription_ids))), is_held(now))
         .group_by(_attempt.c.subscription_id)
     )
     return {row[0]: row[1] for row in await connection.execute(statement)}
@@ -122,12 +117,7 @@ async def _free(
     free = dict[int, list[Any]]()
     if not subscription_ids:
         return free
-    due = select(_attempt.c.id).where(
-        _attempt.c.subscription_id == _subscription.c.id,
-        SCHEDULED,
-        _attempt.c.due_at <= now,
-        or_(_attempt.c.leased_until.is_(None), _attempt.c.leased_until < now),
-    )
+    due = select(_attempt.c.id).where(_attempt.c.subscription_id == _subscription.c.id, is_startable(now))
     first_tries = due.where(_attempt.c.try_number == 1).order_by(_attempt.c.id)
     others = due.where(_attempt.c.try_number > 1).order_by(_attempt.c.due_at, _attempt.c.id)
     wanted = list(subscription_ids)
@@ -154,7 +144,7 @@ async def _idle(
     statement = select(
         _subscription.c.id,
         earliest(due, SCHEDULED, due > now),
-        earliest(leased, PENDING, leased.is_not(None), leased >= now),
+        earliest(leased, is_held(now)),
     ).where(_subscription.c.id.in_(padded(subscription_ids)))
     found = {}
     for id_, *moments in await connection.execute(statement):

@@ -7,13 +7,13 @@ from asyncio import Event, Task
 from time import monotonic
 from typing import Any
 
-from sqlalchemy import exists, or_, select
+from sqlalchemy import exists, select
 from sqlmodel import col
 
 from app.db.clock import Clock
 from app.db.engine import Database
 from app.db.models import DeliveryAttempt, WebhookSubscription
-from app.webhooks.pending import SCHEDULED
+from app.webhooks.pending import is_startable
 from app.webhooks.queue import Deliverer, Later, sleep
 
 _POLL_SECONDS = 0.2
@@ -76,10 +76,7 @@ class LeaseQueue:
         now = self._clock()
         self._paused = {id_: until for id_, until in self._paused.items() if until > now}
         due = exists().where(
-            col(DeliveryAttempt.subscription_id) == col(WebhookSubscription.id),
-            SCHEDULED,
-            col(DeliveryAttempt.due_at) <= now,
-            or_(col(DeliveryAttempt.leased_until).is_(None), col(DeliveryAttempt.leased_until) < now),
+            col(DeliveryAttempt.subscription_id) == col(WebhookSubscription.id), is_startable(now)
         )
         statement = select(col(WebhookSubscription.id)).where(due).order_by(col(WebhookSubscription.id))
         async with self._database.reader.connect() as connection:

@@ -13,7 +13,7 @@ from app.db.models import DeliveryAttempt, WebhookSubscription
 from app.db.models.tables import table_of
 from app.vocabulary import AttemptStatus
 from app.webhooks.exchange import Exchange
-from app.webhooks.pending import PENDING, RESOLVED
+from app.webhooks.pending import PENDING, RESOLVED, is_free
 from app.webhooks.postgres import put, put_later
 from app.webhooks.retries import next_try
 from app.webhooks.rows import of_each, padded
@@ -197,8 +197,7 @@ async def give_up(connection: AsyncConnection, messages: Mapping[int, str], now:
     """End what is pending of subscriptions that are switched off, but not what is on its way."""
     if not messages:
         return
-    on_its_way = _attempt.c.leased_until.is_not(None) & (_attempt.c.leased_until >= now)
-    ended = update(_attempt).where(_attempt.c.subscription_id == bindparam("off"), PENDING, ~on_its_way)
+    ended = update(_attempt).where(_attempt.c.subscription_id == bindparam("off"), PENDING, is_free(now))
     common = {"status": AttemptStatus.FAILED, "resolved_at": now, "leased_until": None}
     values = [{"off": id_, "message": message, **common} for id_, message in messages.items()]
     await connection.execute(ended, values)

@@ -23,7 +23,7 @@ from app.db.models.tables import table_of
 from app.vocabulary import WebhookEvent
 from app.webhooks.payloads import bodies
 from app.webhooks.pending import SCHEDULED, UNMADE
-from app.webhooks.rows import locked
+from app.webhooks.rows import locked, padded
 from app.webhooks.samples import NEWEST_RUN, sample_event
 
 GONE = "There is nothing left to tell of: the event is no more."
@@ -118,15 +118,15 @@ class Shaping:
             shown = await _plain(connection, events) if subscription.document is None else None
         if shown is None:
             shown = await self._shape(subscription, events)
-        made: dict[int, Any] = dict(zip((it.id for it in waiting), shown, strict=True))
+        made = dict(zip((it.id for it in waiting), shown, strict=True))
         async with self._database.begin() as connection:
             await locked(connection, [subscription.id])
             await _keep(connection, made)
-            # Another may have made them meanwhile.
-            statement = select(_attempt).where(
-                _attempt.c.id.in_({attempt.id, *made}), _attempt.c.body != UNMADE
-            )
-            return made | {row.id: row for row in await connection.execute(statement)}
+            # Another may have made them meanwhile, and some may be no more.
+            are_made = _attempt.c.id.in_(padded([attempt.id, *made])), _attempt.c.body != UNMADE
+            rows = (await connection.execute(select(_attempt).where(*are_made))).all()
+        reasons = {id_: it for id_, it in made.items() if isinstance(it, Unmade)}
+        return reasons | {row.id: row for row in rows}
 
     def _waiting(self, attempt: Any) -> Any:
         return (

@@ -15,7 +15,7 @@ from app.settings import Settings
 from app.vocabulary import AttemptStatus, SignatureKind, WebhookEvent
 from app.webhooks import samples
 from app.webhooks.keys import Key, Vault
-from app.webhooks.outcomes import ACTIVE
+from app.webhooks.outcomes import ACTIVE, give_up
 from app.webhooks.payloads import event_body
 from app.webhooks.pending import PENDING, UNMADE
 from app.webhooks.postgres import put
@@ -101,7 +101,8 @@ class Subscriptions:
     ) -> None:
         """Change what is given; `requests_per_second` and `document` may be None. Raises `BadUserInput`.
 
-        One that is switched on again is told of what happens from then on.
+        One that is switched off is told nothing more of what has happened, and once it is
+        on again of what happens from then on.
         """
         if target is not None:
             parse_target(target, allow_private=self._allow_private)
@@ -117,6 +118,9 @@ class Subscriptions:
             subscription.is_active = is_active
             subscription.status = ACTIVE if is_active else PAUSED
             subscription.failing_since = None
+            if not is_active:
+                await session.flush()
+                await give_up(await session.connection(), {subscription.id: PAUSED}, now())
 
 
 async def send_sample(session: AsyncSession, subscription: WebhookSubscription) -> DeliveryAttempt:

@@ -392,6 +392,23 @@ async def test_what_is_made_together_is_made_once_though_it_fails(database: Data
     assert made == [3]
 
 
+async def test_a_subscription_that_goes_while_its_document_is_run_is_told_nothing(database: Database) -> None:
+    id_ = await hook(database, "https://hooks.example.org/", document=DOCUMENT)
+    await make_users(database, "ann")
+    claimed = await first_of(delivery_of(database), id_)
+
+    class Late:
+        problem = payloads_of(database).problem
+
+        async def shape(self, document: str, owner_id: int, events: Sequence[Any]) -> list[str]:
+            async with database.begin() as connection:
+                await connection.execute(delete(WebhookSubscription))
+            return ['"late"' for _ in events]
+
+    made = await Shaping(database, Late(), SetClock()).made(claimed.attempt, claimed.subscription)
+    assert made == shaping.Unmade(shaping.GONE)
+
+
 async def test_nobody_else_takes_what_waits_for_its_body(
     database: Database, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:

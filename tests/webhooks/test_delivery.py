@@ -21,6 +21,7 @@ from app.webhooks import outcomes as outcomes_
 from app.webhooks.claims import MOST_OF_ONE, Found
 from app.webhooks.emit import emit
 from app.webhooks.outcomes import ACTIVE, GONE, TOO_MANY_FAILURES, Outcome
+from app.webhooks.subscriptions import PAUSED, Subscriptions
 from tests.databases import Databases
 from tests.graphql.clients import STAFF_KEY, add_user, client_of
 from tests.webhooks.conftest import (
@@ -323,6 +324,22 @@ async def test_deactivation_with_retries_takes_days(
                 await failing.event("500 No")
     assert (await failing.state())[:2] == (False, TOO_MANY_FAILURES)
     assert all(it.status == AttemptStatus.FAILED for it in await attempts(database))
+
+
+async def test_what_happened_before_a_pause_is_not_told_after_it(
+    database: Database, receiver: Receiver
+) -> None:
+    """However short the pause was."""
+    id_ = await hook(database, receiver.url())
+    await make_users(database, "ann")
+    for is_active in (False, True):
+        async with database.session() as session:
+            subscription = await session.get_one(WebhookSubscription, id_)
+            await Subscriptions(SETTINGS).change(session, subscription, is_active=is_active)
+    await make_users(database, "bob")
+    await make_all(delivery_of(database), id_)
+    assert seen(receiver) == ["bob"]
+    assert [it.message for it in await attempts(database)] == [PAUSED, "200 OK"]
 
 
 async def test_gone_ends_a_subscription(database: Database, receiver: Receiver) -> None:
