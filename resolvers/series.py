@@ -113,6 +113,7 @@ class Numbers:
                 span.c.dimension == self.dimension,
                 span.c.since < after,
                 span.c.until > first,
+                # Else a span around them would be the row of a day.
                 first < after,
             )
         )
@@ -310,7 +311,7 @@ def _by_day(
     if dialect == "postgresql":
         is_longer = span.c.until > span.c.since + literal_column("1")
         days = select(calendar.c.date).where(is_longer, calendar.c.date >= since, calendar.c.date < until)
-        # What has an offset is executed by itself, and not at all if a condition without columns of it fails.
+        # An offset keeps the look-up apart: it does not begin where the condition on the span fails.
         lateral = days.offset(literal_column("0")).lateral()
         source, date = source.outerjoin(lateral, true()), lateral.c.date
     else:
