@@ -55,9 +55,9 @@ class Loader(DataLoader[Any, Value]):
 class Loaders:
     """The loaders of one request. Each is named by whatever makes its statement differ.
 
-    What makes it differ between requests is given as `lasting`, and the name has no part
-    that ends with the request then. The statement is built once for all keys and requests.
-    Its parameters without values are given those of the loader.
+    What makes it differ between requests is given as `lasting`, `()` if nothing does, and the
+    name has no part that ends with the request then. The statement is built once for all keys
+    and requests, with parameters without values for what is given as `values`.
     """
 
     def __init__(self, reader: Reader) -> None:

@@ -113,6 +113,7 @@ class Numbers:
                 span.c.dimension == self.dimension,
                 span.c.since < after,
                 span.c.until > first,
+                # Else a span around them would be the row of a day.
                 first < after,
             )
         )
@@ -310,8 +311,9 @@ def _by_day(
     if dialect == "postgresql":
         is_longer = span.c.until > span.c.since + literal_column("1")
         days = select(calendar.c.date).where(is_longer, calendar.c.date >= since, calendar.c.date < until)
-        # What has an offset is executed by itself, and not at all if a condition without columns of it fails.
-        lateral = days.offset(literal_column("0")).lateral()
+        # A limit keeps the look-up apart, so that it does not begin where the condition on the span fails.
+        # It also lowers the estimate, and tables for so many groups are not made.
+        lateral = days.limit(span.c.until - span.c.since).lateral()
         source, date = source.outerjoin(lateral, true()), lateral.c.date
     else:
         is_longer = span.c.until > func.date(span.c.since, literal_column("'+1 day'"))
