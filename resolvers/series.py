@@ -311,9 +311,8 @@ def _by_day(
     if dialect == "postgresql":
         is_longer = span.c.until > span.c.since + literal_column("1")
         days = select(calendar.c.date).where(is_longer, calendar.c.date >= since, calendar.c.date < until)
-        # A limit keeps the look-up apart, so that it does not begin where the condition on the span fails.
-        # It also lowers the estimate, and tables for so many groups are not made.
-        lateral = days.limit(span.c.until - span.c.since).lateral()
+        # An offset keeps the look-up apart: it does not begin where the condition on the span fails.
+        lateral = days.offset(literal_column("0")).lateral()
         source, date = source.outerjoin(lateral, true()), lateral.c.date
     else:
         is_longer = span.c.until > func.date(span.c.since, literal_column("'+1 day'"))
