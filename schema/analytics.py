@@ -47,7 +47,8 @@ def _rows(groups: int) -> Multiplier:
     def multiplier(arguments: Mapping[str, Any], limits: PageLimits) -> int:
         start, end = _date(arguments.get("start")), _date(arguments.get("end"))
         range_ = Range(start, end, arguments.get("includeToday") is True)
-        bucket = Bucket.__members__.get(arguments.get("every", ""), Bucket.DAY)
+        every = arguments.get("every")
+        bucket = Bucket.__members__.get(every, Bucket.DAY) if isinstance(every, str) else Bucket.DAY
         today = dt.datetime.now(dt.UTC).date()
         return groups * range_.most(bucket, today, limits.max_series_days)
 

@@ -127,6 +127,14 @@ async def test_a_row_for_each_bucket_is_that_of_its_last_day(
     assert found["rows"] == [row for row in found["daily"] if row["date"] in days]
 
 
+@pytest.mark.parametrize("every", [{"no": 1}, [], 7, "DECADE"])
+async def test_what_is_no_bucket_is_refused(client: Client, every: object) -> None:
+    query = f"""query ($every: Bucket) {{ courseRun(key: "{key(3)}") {{
+        analytics {{ enrollmentDaily(every: $every) {{ date }} }} }} }}"""
+    (error,) = await client.errors(query, {"every": every}, key=STAFF_KEY)
+    assert "has invalid value" in error["message"]
+
+
 @pytest.mark.parametrize("every", ["DAY", "WEEK", "MONTH"])
 @pytest.mark.parametrize("name", BY_DAY)
 async def test_today_is_the_last_row_if_it_is_asked_for(client: Client, name: str, every: str) -> None:
