@@ -1,6 +1,6 @@
 """Makes the loaders of one request: one for each look-up, however often it is asked for."""
 
-from asyncio import Future, Lock
+from asyncio import CancelledError, Future, Lock, shield
 from collections.abc import Callable, Coroutine, Hashable, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
@@ -32,10 +32,15 @@ class Loader(DataLoader[Any, Value]):
     """A loader that can be asked for many keys at the price of one future."""
 
     def __init__(self, work: Work) -> None:
-        super().__init__(self._load)
+        self._futures: dict[Any, Future[Any]] = {}
+        super().__init__(self._load, cache_map=self._futures)
         self._work = work
         self._known: dict[Key, Any] = {None: None}
         self._turns = Lock()
+
+    def load(self, key: Any) -> Future[Value]:
+        """The value of a key. Who is cancelled while waiting for it takes it from nobody else."""
+        return shield(super().load(key))
 
     def all(self, keys: Iterable[Key]) -> Future[list[Value]]:
         """The values of keys, in their order; None has the value None."""
@@ -44,11 +49,17 @@ class Loader(DataLoader[Any, Value]):
     async def _load(self, asked: list[Any]) -> list[Any]:
         known = self._known
         each = (key for one in asked for key in (one if type(one) is Keys else (one,)))
-        # What is being read already is not read again.
-        async with self._turns:
-            wanted = [key for key in dict.fromkeys(each) if key not in known]
-            if wanted:
-                known.update(zip(wanted, await self._work(wanted), strict=True))
+        try:
+            # What is being read already is not read again.
+            async with self._turns:
+                wanted = [key for key in dict.fromkeys(each) if key not in known]
+                if wanted:
+                    known.update(zip(wanted, await self._work(wanted), strict=True))
+        except CancelledError:
+            # The operation is over. Who still waits would wait for ever.
+            for one in asked:
+                self._futures[one].cancel()
+            raise
         return [[known[key] for key in one] if type(one) is Keys else known[one] for one in asked]
 
 

@@ -65,7 +65,7 @@ class Run:
         self._memos: dict[Leaf, Memo] = {}
         self._arguments: dict[Field, dict[str, Any] | None] = {}
         self._errors: list[tuple[int, Order, GraphQLError, tuple[str | int, ...]]] = []
-        self._is_null = False
+        self._null: Order | None = None
         self._is_async = False
         self._moment = 0
         self._is_moment_over = True
@@ -93,7 +93,7 @@ class Run:
 
     def _serial(self, frame: Frame, fields: Sequence[Field]) -> ExecutionResult | Awaitable[ExecutionResult]:
         for number, field in enumerate(fields):
-            if self._is_null:
+            if self._null is not None:
                 break
             work = Work()
             self._field(frame, field, work)
@@ -109,7 +109,7 @@ class Run:
         return result if isinstance(result, ExecutionResult) else await result
 
     def _result(self, frame: Frame) -> ExecutionResult:
-        data = None if self._is_null else frame.results[0]
+        data = frame.results[0] if self._null is None else None
         return ExecutionResult(data, self._collected() if self._errors else None)
 
     def _collected(self) -> list[GraphQLError]:
@@ -176,7 +176,9 @@ class Run:
 
     def _field(self, frame: Frame, field: Field, work: Work) -> None:
         """Resolve and complete a field of all objects of a frame."""
-        # Even if all is null already: what comes earlier in the response may be the error to tell.
+        # If all is null already, the error to tell may still be one that comes earlier in the response.
+        if self._null is not None and (*frame.order(0), field.index) > self._null:
+            return
         column = Column(self, frame, field)
         values = self._resolved(column, work)
         if values is None:
@@ -638,7 +640,7 @@ class Run:
             above = at.above(index)
             at, index = above or (None, 0)
         if at is None:
-            self._is_null = True
+            self._null = order if self._null is None else min(order, self._null)
             null: tuple[str | int, ...] = ()
         else:
             at.put(index, None)

@@ -6,6 +6,7 @@ others in every run.
 
 import asyncio
 import datetime as dt
+import gc
 import os
 import re
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -40,6 +41,7 @@ from tests.databases import DIALECTS, Databases
 from tests.graphql.clients import add_user
 from tests.graphql.compiler.comparing import Failure, Outcome, compare
 from tests.graphql.compiler.documents import Composites, Request, Writer
+from tests.graphql.compiler.worlds import Later
 from tests.graphql.test_schemathesis import AWKWARD, SAMPLES, leaves
 
 EXAMPLES = os.environ.get("LYCEUM_TEST_EXAMPLES")
@@ -55,6 +57,15 @@ ON = dict.fromkeys(OFF, True)
 ROOT_KEY = "root-key-0123456789"
 
 _ADDRESS = re.compile(r"0x[0-9a-f]+")
+
+
+pytestmark = [
+    # Both executors cancel what they need no more, and what is cancelled before it begins is told of.
+    pytest.mark.filterwarnings("ignore:coroutine .* was never awaited:RuntimeWarning"),
+    pytest.mark.filterwarnings(
+        "ignore:Exception ignored in. <coroutine object:pytest.PytestUnraisableExceptionWarning"
+    ),
+]
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -83,7 +94,12 @@ def make(database: Database, schema: GraphQLSchema = SCHEMA._schema, **options: 
 async def ask(executor: Executor, viewer: Viewer, request: Request) -> Outcome:
     """The answer to a request."""
     operation = Operation(request.text, request.variables, request.operation_name)
-    return _outcome(await executor.execute(viewer, operation, "tests"))
+    answer = await executor.execute(viewer, operation, "tests")
+    # What nobody needs any more comes to its end.
+    if others := asyncio.all_tasks() - {asyncio.current_task()}:
+        await asyncio.wait(others)
+    gc.collect(1)
+    return _outcome(answer)
 
 
 def _outcome(answer: Answer) -> Outcome:
@@ -229,9 +245,11 @@ def _raise_unexpected(place: str) -> None:
     raise GraphQLError(f"No {place}", extensions={"place": place}) if len(place) % 2 else KeyError(place)
 
 
-async def _raise_later(place: str) -> None:
-    await asyncio.sleep(0)
-    raise RuntimeError(place)
+def _raise_later(place: str) -> Later:
+    def fail() -> None:
+        raise RuntimeError(place)
+
+    return Later(1, fail)
 
 
 async def damage(database: Database) -> None:
